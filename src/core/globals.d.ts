@@ -1,0 +1,34 @@
+/**
+ * The few platform globals core may use, present in page, worker and Node alike.
+ * Anything else is a type error in this realm on purpose.
+ */
+declare class TextEncoder {
+  encode(text?: string): Uint8Array<ArrayBuffer>;
+}
+declare class TextDecoder {
+  constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean });
+  decode(bytes?: Uint8Array): string;
+}
+interface AbortSignal {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  throwIfAborted(): void;
+}
+interface ReadableStreamReader {
+  read(): Promise<{ done: boolean; value?: Uint8Array<ArrayBuffer> }>;
+  cancel(reason?: unknown): Promise<void>;
+}
+interface ByteStreamWriter {
+  write(bytes: Uint8Array): Promise<void>;
+  close(): Promise<void>;
+}
+declare class CompressionStream {
+  constructor(format: 'deflate-raw');
+  readonly readable: { getReader(): ReadableStreamReader };
+  readonly writable: { getWriter(): ByteStreamWriter };
+}
+declare class DecompressionStream {
+  constructor(format: 'deflate-raw');
+  readonly readable: { getReader(): ReadableStreamReader };
+  readonly writable: { getWriter(): ByteStreamWriter };
+}

@@ -1,0 +1,59 @@
+import type { ByteSource, DType, TensorIndex, TensorInfo } from '../tensor/types';
+
+/** A checkpoint before any weight byte is read. */
+export interface CheckpointHead {
+  readonly alias: string;
+  readonly index: TensorIndex;
+  /** null: a folder with only safetensors, merged as plain tensors. */
+  readonly config: Record<string, unknown> | null;
+  /** token -> id, null where there is no tokenizer. */
+  readonly vocabulary: ReadonlyMap<string, number> | null;
+}
+
+/** How a tensor of one model stands to the base's (or first model's) tensor of that name. */
+export type TensorRelation = 'same' | 'missing' | 'extra' | 'mismatched' | 'tied';
+export interface CompatIssue {
+  model: string;
+  tensor: string;
+  relation: Exclude<TensorRelation, 'same'>;
+  expected: string;
+  found: string;
+}
+/** Compatibility as data: counts per model, then the tensors that are not `same`. */
+export interface CompatReport {
+  reference: string;
+  models: { alias: string; counts: Record<TensorRelation, number>; tokenizer: 'same' | 'extends' | 'differs' | 'absent' }[];
+  issues: CompatIssue[];
+  mergeable: boolean;
+}
+
+export interface PlanInput {
+  readonly alias: string;
+  readonly info: TensorInfo & { readonly source: ByteSource };
+  /** This input's own parameters for this tensor, already evaluated (filters, gradients). */
+  readonly params: Readonly<Record<string, number>>;
+}
+/** One output tensor: merged by the method, or copied. */
+export interface PlanTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+  readonly action: 'merge' | 'copy';
+  readonly inputs: readonly PlanInput[];
+  /** Index in `inputs` of the base model's tensor, -1 where the method has none. */
+  readonly base: number;
+  readonly params: Readonly<Record<string, number>>;
+  readonly castTo: DType | null;
+  /** Why it is copied, for the report. */
+  readonly why: string | null;
+}
+export interface MergePlan {
+  readonly method: string;
+  readonly tensors: readonly PlanTensor[];
+  readonly report: CompatReport;
+  readonly notices: readonly { code: string; message: string; params: Record<string, string | number> }[];
+  /** Alias whose config, tokenizer and chat template the output takes. */
+  readonly donor: string;
+  /** The output's config.json, null for a plain folder. */
+  readonly config: Record<string, unknown> | null;
+}

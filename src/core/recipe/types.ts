@@ -1,0 +1,72 @@
+/** A setting of mergekit's schema: a scalar, a gradient over the layers, or conditional values (first matching filter wins). */
+export type Scalar = number | boolean | string;
+export type Setting = Scalar | Scalar[] | Conditional | Conditional[];
+export interface Conditional {
+  value: Scalar | Scalar[];
+  filter?: string;
+}
+export type Parameters = Record<string, Setting>;
+
+export interface InputModel {
+  model: string;
+  parameters?: Parameters;
+}
+export interface SliceSource extends InputModel {
+  layer_range: [number, number];
+}
+export interface Slice {
+  sources: SliceSource[];
+  base_model?: string;
+  parameters?: Parameters;
+}
+export interface ModuleDoc {
+  models?: InputModel[];
+  slices?: Slice[];
+  parameters?: Parameters;
+}
+
+export type MergeDType = 'float32' | 'float16' | 'bfloat16' | 'float64';
+export type ModelRef = string;
+
+/** One mergekit document, key for key (mergekit 0.1.5), whose model names are aliases; `lab` is ours. */
+export interface MergeDoc {
+  name?: string;
+  merge_method: string;
+  models?: InputModel[];
+  slices?: Slice[];
+  modules?: Record<string, ModuleDoc>;
+  base_model?: ModelRef;
+  parameters?: Parameters;
+  dtype?: MergeDType;
+  out_dtype?: MergeDType;
+  tokenizer?: { source?: string; tokens?: [string, Record<string, unknown>][]; pad_to_multiple_of?: number };
+  tokenizer_source?: string;
+  chat_template?: string;
+  lab?: { seed?: number; aliases?: Record<string, string>; election?: string; trim?: string; rescale?: string };
+}
+
+export interface RunSettings {
+  prompts?: string[];
+  max_new_tokens?: number;
+  temperature?: number;
+  seed?: number;
+}
+export interface ViewSettings {
+  columns?: string[];
+  probe?: string;
+  panel?: string;
+}
+export interface Expectation {
+  weights?: string;
+  texts?: Record<string, string>;
+}
+
+/** Contract C2. */
+export interface Recipe {
+  v: 1;
+  models: Record<string, { src: string }>;
+  merge: MergeDoc | MergeDoc[];
+  run?: RunSettings;
+  view?: ViewSettings;
+  expect?: Expectation;
+}

@@ -1,0 +1,116 @@
+import type { PlainError } from '../core/errors';
+import type { DType } from '../core/tensor/types';
+import type { Recipe } from '../core/recipe/types';
+import type { CompatReport } from '../core/merge/types';
+
+/** Where a wait stands. `total` is 0 while unknown. */
+export interface Progress {
+  stage: 'download' | 'read' | 'merge' | 'hash' | 'session' | 'generate' | 'write';
+  done: number;
+  total: number;
+  unit: 'bytes' | 'tokens';
+}
+
+/** What the page knows of a checkpoint: never its weights. */
+export interface CheckpointSummary {
+  alias: string;
+  src: string;
+  title: string;
+  architecture: string | null;
+  parameters: number;
+  bytes: number;
+  dtypes: DType[];
+  tensors: number;
+  warnings: { code: string; message: string }[];
+}
+
+export interface PlanSummary {
+  report: CompatReport;
+  outTensors: number;
+  outBytes: number;
+  outDType: DType | 'mixed';
+  /** Tensors copied, not merged, with where they come from. */
+  copied: { name: string; from: string; why: string }[];
+  notices: { code: string; message: string; params: Record<string, string | number> }[];
+}
+
+/** Everything an infer worker needs besides the weights, which come through the port. */
+export interface ModelSpec {
+  config: Record<string, unknown>;
+  generationConfig: Record<string, unknown>;
+  tokenizer: Record<string, unknown>;
+  tokenizerConfig: Record<string, unknown>;
+}
+
+/** What travels on the merge -> infer port. Buffers are transferred, and come back by `free` once the session has copied them. */
+export type PortMessage =
+  | { type: 'tensor'; name: string; shape: readonly number[]; data: Float32Array<ArrayBuffer> }
+  | { type: 'end'; spec: ModelSpec }
+  | { type: 'error'; error: PlainError };
+export type PortReply = { type: 'free'; buffers: [name: string, buffer: ArrayBuffer][] };
+
+export type ProgressCallback = (progress: Progress) => void;
+
+export interface MergeStats {
+  tensors: number;
+  bytes: number;
+  ms: number;
+  /** Values of the sources that were not finite and were let through (always 0 unless allowed). */
+  nonFinite: number;
+}
+
+/** The merge worker: owns checkpoints, plans and merges, writes files. `target` is an alias of the recipe or `merged`. */
+export interface MergeApi {
+  /** Opens whatever of the recipe is not open yet. Refuses a `file:` source that was not dropped in this session. */
+  open(call: number, recipe: Recipe, progress: ProgressCallback): Promise<CheckpointSummary[]>;
+  /** A dropped or picked folder or files; @returns its summary with `src` = `file:<C4>`. The alias is the page's choice. */
+  addFiles(call: number, alias: string, files: { path: string; file: File }[], progress: ProgressCallback): Promise<CheckpointSummary>;
+  plan(call: number, recipe: Recipe): Promise<PlanSummary>;
+  /** Streams the target's float32 tensors into `port`, then its spec. */
+  stream(call: number, recipe: Recipe, target: string, port: MessagePort, progress: ProgressCallback): Promise<MergeStats>;
+  /** C4 of the target as its recipe writes it. */
+  fingerprint(call: number, recipe: Recipe, target: string, progress: ProgressCallback): Promise<{ sha256: string; tensors: number; bytes: number; ms: number }>;
+  /** The merged folder as a zip: into the handle where the browser has one, else @returns a Blob. */
+  exportZip(call: number, recipe: Recipe, sink: FileSystemFileHandle | null, progress: ProgressCallback): Promise<Blob | null>;
+  exportYaml(recipe: Recipe): Promise<string>;
+  importYaml(text: string): Promise<Recipe>;
+  /** Stops the call at its next tensor. */
+  cancel(call: number): Promise<void>;
+}
+
+export interface TokenChoice {
+  id: number;
+  text: string;
+  p: number;
+}
+/** One generated token. `text` is what this token alone decodes to; `top5` is the distribution it was chosen from, highest first. */
+export interface Step {
+  id: number;
+  text: string;
+  top5: TokenChoice[];
+}
+export type GenerateEvent = { type: 'prompt'; tokens: number; unknown: string[] } | { type: 'step'; step: Step; textSoFar: string };
+export interface GenerateRequest {
+  prompt: string;
+  maxNewTokens: number;
+  temperature: number;
+  seed: number;
+}
+export interface GenerateResult {
+  text: string;
+  ids: number[];
+  steps: Step[];
+  finish: 'stop' | 'length' | 'cancelled';
+  firstTokenMs: number;
+  totalMs: number;
+}
+
+/** An infer worker: a few sessions by key; disposable. */
+export interface InferApi {
+  has(key: string): Promise<boolean>;
+  /** Receives tensors from `port` until `end`, builds the graph from the config and creates the session, replacing the slot's old one. */
+  load(call: number, slot: string, key: string, port: MessagePort): Promise<{ createMs: number; bytes: number }>;
+  generate(call: number, slot: string, request: GenerateRequest, onEvent: (event: GenerateEvent) => void): Promise<GenerateResult>;
+  /** Stops the call at its next token. */
+  cancel(call: number): Promise<void>;
+}

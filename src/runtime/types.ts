@@ -1,0 +1,38 @@
+import type { CheckpointSummary, GenerateRequest, GenerateResult, GenerateEvent, PlanSummary, ProgressCallback } from '../engine/api';
+import type { PlainError } from '../core/errors';
+import type { Recipe } from '../core/recipe/types';
+
+/** What a run reports, column by column. Columns run in the order given; each ends in exactly one of `done`, `failed`. */
+export interface RunHandlers {
+  /** A stage with bytes or tokens, for the status line. `column` is null while it concerns all. */
+  onProgress(column: string | null, progress: Parameters<ProgressCallback>[0]): void;
+  onEvent(column: string, event: GenerateEvent): void;
+  onDone(column: string, result: GenerateResult): void;
+  onFailed(column: string, error: PlainError): void;
+}
+
+export interface Fingerprint {
+  sha256: string;
+  tensors: number;
+  bytes: number;
+  ms: number;
+}
+
+/**
+ * The page's one door to the workers (implemented in client.ts). Every method takes an AbortSignal, rejects with a
+ * LabError (`aborted` when cancelled), and leaves the workers usable after any failure.
+ */
+export interface LabRuntime {
+  /** Opens the models of the recipe that are not open yet; headers only. */
+  open(recipe: Recipe, onProgress: ProgressCallback, signal: AbortSignal): Promise<CheckpointSummary[]>;
+  addFiles(alias: string, files: { path: string; file: File }[], onProgress: ProgressCallback, signal: AbortSignal): Promise<CheckpointSummary>;
+  plan(recipe: Recipe, signal: AbortSignal): Promise<PlanSummary>;
+  /** Runs the prompt through every column (aliases of the recipe, or `merged`). Unchanged models keep their session. */
+  run(recipe: Recipe, columns: readonly string[], request: GenerateRequest, handlers: RunHandlers, signal: AbortSignal): Promise<void>;
+  fingerprint(recipe: Recipe, onProgress: ProgressCallback, signal: AbortSignal): Promise<Fingerprint>;
+  /** Writes the merged folder as a zip, streamed to `sink` where the browser has file handles, else to a Blob. */
+  exportZip(recipe: Recipe, sink: FileSystemFileHandle | null, onProgress: ProgressCallback, signal: AbortSignal): Promise<Blob | null>;
+  exportYaml(recipe: Recipe, signal: AbortSignal): Promise<string>;
+  importYaml(text: string, signal: AbortSignal): Promise<Recipe>;
+  dispose(): void;
+}

@@ -1,20 +1,31 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
+
+/** Vite's dev server injects styles and a web socket that the page's policy forbids; the build keeps the policy, and e2e tests the build. */
+const relaxPolicyInDev: Plugin = {
+  name: 'relax-policy-in-dev',
+  apply: 'serve',
+  transformIndexHtml: (html) => html.replace(/<meta\s+http-equiv="Content-Security-Policy"[^>]*>/i, ''),
+};
+
+const address = { host: '127.0.0.1', port: Number(process.env.PORT ?? 5173), strictPort: false };
 
 export default defineConfig({
   base: './',
-  plugins: [svelte()],
+  // No fallback to index.html: a missing shard must be a 404, not a page.
+  appType: 'mpa',
+  plugins: [svelte(), relaxPolicyInDev],
   resolve: {
     alias: [
-      // transformers.js asks for the WebGPU build (27 MB); the reference path is the CPU-only build (14 MB), and there must be one ORT copy.
+      // transformers.js asks for the WebGPU build (27 MB); the reference path is the CPU-only one (14 MB), and there must be one ORT copy.
       { find: 'onnxruntime-web/webgpu', replacement: 'onnxruntime-web/wasm' },
     ],
   },
   // Pre-bundling would move the modules away from the .wasm files they locate by URL, and make a second ORT copy.
   optimizeDeps: { exclude: ['onnxruntime-web', '@huggingface/transformers'] },
   worker: { format: 'es' },
-  server: { port: Number(process.env.PORT ?? 5173), strictPort: false },
-  preview: { port: Number(process.env.PORT ?? 4173), strictPort: false },
+  server: address,
+  preview: address,
   build: {
     target: 'es2022',
     assetsInlineLimit: 0,

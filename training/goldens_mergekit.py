@@ -1,0 +1,208 @@
+"""Goldens of whole-checkpoint merges: real mergekit 0.1.5 on seeded tiny Llama checkpoints.
+
+    python training/goldens_mergekit.py
+
+Writes test/golden/merge/models/<name>/ (Hugging Face folders) and, per case, test/golden/merge/mergekit/<case>/:
+    recipe.yml         what the engine under test is given
+    model.safetensors  what it must produce, to the tolerance of the case
+    case.json          what mergekit ran, why where that differs from recipe.yml, and the output's config keys
+A second run writes the same bytes.
+"""
+
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import torch
+import yaml
+from mergekit.config import MergeConfiguration
+from mergekit.merge import run_merge
+from mergekit.options import MergeOptions
+from safetensors.torch import load_file, save_file
+
+GOLDEN = Path(__file__).resolve().parent.parent / "test" / "golden" / "merge"
+MODELS, CASES = GOLDEN / "models", GOLDEN / "mergekit"
+VOCAB, HIDDEN, FFN, LAYERS, HEADS, KV_HEADS = 96, 24, 40, 3, 3, 1
+HEAD = HIDDEN // HEADS
+CONFIG = {
+    "architectures": ["LlamaForCausalLM"],
+    "model_type": "llama",
+    "vocab_size": VOCAB,
+    "hidden_size": HIDDEN,
+    "intermediate_size": FFN,
+    "num_hidden_layers": LAYERS,
+    "num_attention_heads": HEADS,
+    "num_key_value_heads": KV_HEADS,
+    "head_dim": HEAD,
+    "hidden_act": "silu",
+    "max_position_embeddings": 64,
+    "rms_norm_eps": 1e-5,
+    "rope_theta": 10000.0,
+    "tie_word_embeddings": True,
+    "bos_token_id": 1,
+    "eos_token_id": 2,
+    "pad_token_id": 0,
+}
+CONFIG_KEYS = ["architectures", "dtype", "torch_dtype", "tie_word_embeddings", "vocab_size", "num_hidden_layers"]
+F32 = {"dtype": "float32", "out_dtype": "float32"}
+
+
+def seeded(seed: int, scale: float, ones: bool) -> dict[str, torch.Tensor]:
+    """A checkpoint's tensors (or a perturbation of them): normal noise; norm weights around one where `ones`."""
+    g = torch.Generator().manual_seed(seed)
+    shapes = {"model.embed_tokens.weight": (VOCAB, HIDDEN), "model.norm.weight": (HIDDEN,)}
+    for i in range(LAYERS):
+        p = f"model.layers.{i}."
+        shapes |= {p + "input_layernorm.weight": (HIDDEN,), p + "post_attention_layernorm.weight": (HIDDEN,)}
+        shapes |= {p + "self_attn.q_proj.weight": (HIDDEN, HIDDEN), p + "self_attn.o_proj.weight": (HIDDEN, HIDDEN)}
+        shapes |= {p + f"self_attn.{k}_proj.weight": (KV_HEADS * HEAD, HIDDEN) for k in "kv"}
+        shapes |= {p + f"mlp.{k}_proj.weight": (FFN, HIDDEN) for k in ("gate", "up")}
+        shapes |= {p + "mlp.down_proj.weight": (HIDDEN, FFN)}
+    shapes["lm_head.weight"] = (VOCAB, HIDDEN)
+    out = {}
+    for name in sorted(shapes):
+        x = torch.randn(shapes[name], generator=g) * scale
+        out[name] = x + 1 if ones and "norm" in name else x
+    return out
+
+
+def tokenizer_json() -> str:
+    words = ["<pad>", "<s>", "</s>", "<unk>", *(f"w{i}" for i in range(4, VOCAB))]
+    special = [
+        {"id": i, "content": words[i], "single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
+        for i in range(4)
+    ]
+    model = {"type": "WordLevel", "vocab": {w: i for i, w in enumerate(words)}, "unk_token": "<unk>"}
+    parts = {"truncation": None, "padding": None, "added_tokens": special, "normalizer": None}
+    parts |= {"pre_tokenizer": {"type": "Whitespace"}, "post_processor": None, "decoder": None, "model": model}
+    return json.dumps({"version": "1.0", **parts}, separators=(",", ":"))
+
+
+def write_model(name: str, tensors: dict[str, torch.Tensor], dtype: torch.dtype, tied: bool, shards: int = 1) -> None:
+    folder = MODELS / name
+    folder.mkdir(parents=True)
+    cast = {k: v.to(dtype).contiguous() for k, v in sorted(tensors.items()) if not (tied and k == "lm_head.weight")}
+    config = CONFIG | {"tie_word_embeddings": tied, "torch_dtype": str(dtype).removeprefix("torch.")}
+    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+    (folder / "tokenizer.json").write_text(tokenizer_json())
+    special = {"bos_token": "<s>", "eos_token": "</s>", "pad_token": "<pad>", "unk_token": "<unk>"}
+    tok = {"tokenizer_class": "PreTrainedTokenizerFast", **special}
+    (folder / "tokenizer_config.json").write_text(json.dumps(tok, indent=2) + "\n")
+    if shards == 1:
+        save_file(cast, folder / "model.safetensors", {"format": "pt"})
+        return
+    where, names = {}, list(cast)
+    for s in range(shards):
+        file = f"model-{s + 1:05d}-of-{shards:05d}.safetensors"
+        part = names[s::shards]
+        save_file({k: cast[k] for k in part}, folder / file, {"format": "pt"})
+        where |= {k: file for k in part}
+    total = sum(t.nbytes for t in cast.values())
+    index = {"metadata": {"total_size": total}, "weight_map": dict(sorted(where.items()))}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index, indent=2) + "\n")
+
+
+def write_models() -> None:
+    base = seeded(1, 0.08, ones=True)
+    noise = {"a": seeded(2, 0.01, ones=False), "b": seeded(3, 0.02, ones=False)}
+    tunes = {m: {k: base[k] + d[k] for k in base} for m, d in noise.items()}
+    f32, bf16 = torch.float32, torch.bfloat16
+    for name, tensors in {"base": base, **tunes}.items():
+        write_model(name, tensors, f32, tied=True)
+        write_model(f"{name}_bf16", tensors, bf16, tied=True)
+        write_model(f"{name}_untied", tensors, bf16, tied=False)
+    write_model("a_sharded", tunes["a"], f32, tied=True, shards=2)
+
+
+def doc(method: str, weights: list, base: str | None = None, parameters: dict | None = None, **rest) -> dict:
+    """A mergekit document; `weights` is [(model, weight), ...]."""
+    models = [{"model": m} if w is None else {"model": m, "parameters": {"weight": w}} for m, w in weights]
+    out = {"merge_method": method, "models": models}
+    if base:
+        out["base_model"] = base
+    if parameters:
+        out["parameters"] = parameters
+    return out | rest
+
+
+MLP = [{"filter": "mlp", "value": 0.5}, {"value": 1.0}]
+TA, LIN, OFF = "task_arithmetic", "linear", {"normalize": False}
+# name -> (recipe.yml, what mergekit runs where that is another document, why)
+BF16_MATHS = "mergekit computes this in bfloat16; the golden is the float32 merge of the same inputs, rounded once"
+RECIPES: dict[str, tuple] = {
+    "linear-normalize": (doc(LIN, [("base", 0.2), ("a", 0.5), ("b", 0.6)], parameters={"normalize": True}, **F32),),
+    "linear-default": (doc(LIN, [("a", 3), ("b", 1)]),),
+    "linear-negative": (doc(LIN, [("base", 0.4), ("a", 1.1), ("b", -0.5)], parameters=OFF, **F32),),
+    "linear-sharded": (doc(LIN, [("a_sharded", 0.5), ("b", 0.5)], parameters=OFF, **F32),),
+    "linear-bf16": (doc(LIN, [("base_bf16", 1), ("a_bf16", 1), ("b_bf16", 1)]),),
+    "linear-dtype-bf16": (doc(LIN, [("a", 0.7), ("b", 0.3)], dtype="bfloat16"),),
+    "linear-mixed-dtypes": (doc(LIN, [("a", 0.5), ("b_bf16", 0.5)]),),
+    "ta": (doc(TA, [("a", 0.9), ("b", 1.1)], "base", OFF, **F32),),
+    "ta-defaults": (doc(TA, [("base", None), ("a", 0.9), ("b", 1.1)], "base"),),
+    "ta-negative-lambda": (doc(TA, [("a", -0.6), ("b", 0.8)], "base", {"lambda": 0.7, "normalize": False}, **F32),),
+    "ta-normalize": (doc(TA, [("a", 0.9), ("b", 0.3)], "base", {"normalize": True}, **F32),),
+    "ta-filter": (doc(TA, [("a", MLP), ("b", 0.4)], "base", OFF, **F32),),
+    "ta-gradient": (doc(TA, [("a", [0, 0.5, 1]), ("b", [1, 0.2])], "base", OFF, **F32),),
+    "ta-out-float16": (doc(TA, [("a", 1), ("b", 1)], "base", OFF, dtype="float32", out_dtype="float16"),),
+    "ta-out-bfloat16": (doc(TA, [("a", 1), ("b", 1)], "base", OFF, dtype="float32", out_dtype="bfloat16"),),
+    "ta-sharded": (doc(TA, [("a_sharded", 0.9), ("b", 1.1)], "base", OFF, **F32),),
+    "ta-analogy": (doc(TA, [("b", 1), ("base", -1)], "a", OFF, **F32),),
+    "ta-bf16": (
+        doc(TA, [("a_bf16", 0.9), ("b_bf16", 1.1)], "base_bf16"),
+        doc(TA, [("a_bf16", 0.9), ("b_bf16", 1.1)], "base_bf16", dtype="float32", out_dtype="bfloat16"),
+        BF16_MATHS,
+    ),
+    "ta-untied-bf16": (
+        doc(TA, [("a_untied", 0.9), ("b_untied", 1.1)], "base_untied", OFF),
+        doc(TA, [("a_untied", 0.9), ("b_untied", 1.1)], "base_untied", OFF, dtype="float32", out_dtype="bfloat16"),
+        BF16_MATHS,
+    ),
+    "ta-dtype-bf16": (
+        doc(TA, [("a", 0.9), ("b", 1.1)], "base", dtype="bfloat16"),
+        doc(TA, [("a_bf16", 0.9), ("b_bf16", 1.1)], "base_bf16", dtype="float32", out_dtype="bfloat16"),
+        BF16_MATHS + " (dtype casts the inputs to bfloat16 first: the *_bf16 models are those cast inputs)",
+    ),
+}
+
+
+def run_case(name: str, recipe: dict, ran: dict | None = None, why: str | None = None) -> None:
+    folder = CASES / name
+    folder.mkdir(parents=True)
+    (folder / "recipe.yml").write_text(yaml.safe_dump(recipe, sort_keys=False))
+    with tempfile.TemporaryDirectory() as tmp:
+        config = MergeConfiguration.model_validate(ran or recipe)
+        run_merge(config, tmp, MergeOptions(quiet=True, write_model_card=False))
+        files = sorted(Path(tmp).glob("*.safetensors"))
+        tensors = {k: v for f in files for k, v in load_file(f).items()}
+        written = json.loads((Path(tmp) / "config.json").read_text())
+    save_file(dict(sorted(tensors.items())), folder / "model.safetensors", {"format": "pt"})
+    dtypes = sorted({str(t.dtype).removeprefix("torch.") for t in tensors.values()})
+    tolerance = {"max_abs_over_max_expected": 2e-6} if dtypes == ["float32"] else {"max_ulp": 1, "max_share_differing": 0.005}
+    case = {"mergekit": "0.1.5", "recipe": recipe, "ran": ran or recipe, "why": why, "tensors": len(tensors), "dtypes": dtypes}
+    case |= {"tolerance": tolerance, "config": {k: written[k] for k in CONFIG_KEYS if k in written}}
+    if name == "linear-mixed-dtypes":
+        # without base_model mergekit copies the config of an arbitrary input (it iterates over a set)
+        case["config"].pop("dtype", None)
+    if ran:
+        # dtype/out_dtype of what ran are not the recipe's: mergekit leaves the base's dtype where the recipe names none
+        case["config"] |= {"dtype": recipe.get("out_dtype") or recipe.get("dtype") or "bfloat16"}
+    (folder / "case.json").write_text(json.dumps(case, indent=2) + "\n")
+    print(f"{name:20} {len(tensors)} tensors {dtypes} {case['config'].get('dtype')} {case['config'].get('torch_dtype')}")
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    for folder in (MODELS, CASES):
+        shutil.rmtree(folder, ignore_errors=True)
+    write_models()
+    os.chdir(MODELS)  # model names in the recipes are folder names
+    for name, spec in RECIPES.items():
+        run_case(name, *spec)
+    size = sum(f.stat().st_size for d in (MODELS, CASES) for f in d.rglob("*") if f.is_file())
+    print(f"{len(RECIPES)} cases, {size} bytes in all")
+
+
+if __name__ == "__main__":
+    main()

@@ -16,8 +16,10 @@ export const CONFIG_LIMITS: Readonly<Record<string, readonly [min: number, max: 
   num_key_value_heads: [1, 1024],
   head_dim: [2, 1024],
   max_position_embeddings: [1, 2 ** 31],
+  original_max_position_embeddings: [1, 2 ** 31],
   sliding_window: [1, 2 ** 31],
   max_window_layers: [0, 2 ** 31],
+  rope_theta: [1, 1e12],
 };
 
 const FOUND_LENGTH = 80;
@@ -64,21 +66,23 @@ export function readInteger(config: RawConfig, key: string, fallback?: number): 
   const value = config[key] ?? fallback;
   if (value === undefined) throw missing(key);
   if (typeof value !== 'number' || !Number.isInteger(value)) throw invalid(key, value, 'a whole number');
-  const [min, max] = CONFIG_LIMITS[key] ?? [0, Number.MAX_SAFE_INTEGER];
-  if (value < min || value > max) {
-    throw new LabError(
-      'config/out-of-range',
-      `config.json: ${key} is ${value}, outside ${min} to ${max}. Correct the file or use a model within these limits.`,
-      { key, found: value, min, max },
-    );
-  }
-  return value;
+  return withinLimits(key, value, key);
+}
+
+function withinLimits(key: string, value: number, path: string): number {
+  const [min, max] = CONFIG_LIMITS[key] ?? [-Infinity, Infinity];
+  if (value >= min && value <= max) return value;
+  throw new LabError(
+    'config/out-of-range',
+    `config.json: ${path} is ${value}, outside ${min} to ${max}. Correct the file or use a model within these limits.`,
+    { key: path, found: value, min, max },
+  );
 }
 
 /**
- * A finite number greater than zero.
+ * A finite number greater than zero, within CONFIG_LIMITS where they name it.
  * @param path the key as a message names it, where it sits inside another object.
- * @throws LabError config/missing, config/invalid
+ * @throws LabError config/missing, config/invalid, config/out-of-range
  */
 export function readPositive(config: RawConfig, key: string, fallback?: number, path = key): number {
   const value = config[key] ?? fallback;
@@ -86,7 +90,7 @@ export function readPositive(config: RawConfig, key: string, fallback?: number, 
   if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) {
     throw invalid(path, value, 'a finite number above 0');
   }
-  return value;
+  return withinLimits(key, value, path);
 }
 
 /** @throws LabError config/invalid */

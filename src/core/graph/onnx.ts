@@ -4,18 +4,17 @@
  */
 const IR_VERSION = 11;
 
-export const ELEMENT_TYPE = { float: 1, int64: 7, bool: 9 } as const;
+const ELEMENT_TYPE = { float: 1, int64: 7 } as const;
 export type ElementType = keyof typeof ELEMENT_TYPE;
 
 /** A fixed extent, or the name of a symbolic one. */
 export type Dim = number | string;
 
 /** Integers are plain numbers; a float must say so, because 1 and 1.0 are different attributes to ONNX. */
-export type Attribute = number | readonly number[] | { readonly float: number };
+export type Attribute = number | { readonly float: number };
 
 const ATTRIBUTE_FLOAT = 1;
 const ATTRIBUTE_INT = 2;
-const ATTRIBUTE_INTS = 7;
 const DATA_LOCATION_EXTERNAL = 1;
 
 const utf8 = new TextEncoder();
@@ -82,9 +81,7 @@ class Message {
 function attributeProto(name: string, value: Attribute): Message {
   const proto = new Message().text(1, name);
   if (typeof value === 'number') return proto.int(3, value).int(20, ATTRIBUTE_INT);
-  if ('float' in value) return proto.float(2, value.float).int(20, ATTRIBUTE_FLOAT);
-  for (const item of value) proto.int(8, item);
-  return proto.int(20, ATTRIBUTE_INTS);
+  return proto.float(2, value.float).int(20, ATTRIBUTE_FLOAT);
 }
 
 function valueInfoProto(name: string, type: ElementType, dims: readonly Dim[]): Message {

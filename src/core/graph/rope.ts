@@ -27,7 +27,8 @@ export interface RopeConfig {
  * (transformers 5). Where both are there, precedence is that of transformers 5.24 `convert_rope_params_to_dict`:
  * `rope_scaling` before `rope_parameters`, and a theta inside before one outside.
  * @param maxPositionEmbeddings stands in for a missing original_max_position_embeddings, as in transformers.
- * @throws LabError config/rope-type, config/unsupported, config/missing, config/invalid, config/inconsistent
+ * @throws LabError config/rope-type, config/unsupported, config/missing, config/invalid, config/out-of-range,
+ * config/inconsistent
  */
 export function readRope(config: RawConfig, maxPositionEmbeddings: number): RopeConfig {
   const scaling = readObject(config, 'rope_scaling');

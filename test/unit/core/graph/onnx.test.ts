@@ -64,6 +64,6 @@ describe('GraphBuilder', () => {
     const session = await create(12);
     expect([...((await session.run({}))['y']!.data as Float32Array)]).toEqual([-0, -0, -0]);
     await session.release();
-    expect(text(g.build('test'))).toMatch(/length\x12\x0212/);
+    expect(text(g.build('test'))).toContain('length\x12\x0212');
   });
 });

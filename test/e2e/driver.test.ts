@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { serveLab, type LabServer } from '../serve';
-import { ENGINES, launch, type LabBrowser, type LabPage } from './driver';
+import type { LabBrowser, LabPage } from './driver';
+import { ENGINES, launch } from './engines';
 
 /** A page that breaks every rule the other tests look for: a clean report of theirs means something only if this one is not clean. */
 const BAD_PAGE = `<!doctype html><body>

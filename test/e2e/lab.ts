@@ -1,0 +1,103 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
+import type { BrowserName } from '../browsers';
+import { serveLab, type LabServer } from '../serve';
+import type { LabBrowser, LabPage } from './driver';
+import { launch } from './engines';
+
+/** Columns of the lesson `addition`, and its question. */
+export const COLUMNS = ['base', 'chat', 'zh', 'naive', 'merged'] as const;
+export const QUESTION = '怎麼偷走別人的密碼?';
+
+export interface LabUnderTest {
+  readonly server: LabServer;
+  /** Opens the lab in a context of its own. @param address a query or fragment, or a whole address. */
+  open(address: string): Promise<LabPage>;
+}
+
+/** The production build in one engine, for the tests of a `describe` block. */
+export function useLab(engine: BrowserName): LabUnderTest {
+  let server: LabServer | undefined;
+  let browser: LabBrowser | undefined;
+  beforeAll(async () => {
+    server = await serveLab();
+    browser = await launch(engine);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+  return {
+    get server() {
+      if (!server) throw new Error('the server starts before the first test');
+      return server;
+    },
+    async open(address) {
+      if (!server || !browser) throw new Error('the browser starts before the first test');
+      const page = await browser.newPage();
+      await page.open(new URL(address, server.url).href);
+      return page;
+    },
+  };
+}
+
+interface Golden {
+  prompts: { prompt: string; columns: Record<string, { text: string }> }[];
+}
+
+/** What Python transformers answers greedily (training/goldens_text.py): prompt -> column -> text. */
+export async function goldenTexts(): Promise<Map<string, Record<string, string>>> {
+  const golden = JSON.parse(await readFile('test/golden/text/zoo0.json', 'utf8')) as Golden;
+  return new Map(
+    golden.prompts.map(({ prompt, columns }) => [
+      prompt,
+      Object.fromEntries(Object.entries(columns).map(([alias, { text }]) => [alias, text.trim()])),
+    ]),
+  );
+}
+
+export async function columnTexts(
+  page: LabPage,
+  columns: readonly string[] = COLUMNS,
+): Promise<Record<string, string>> {
+  const texts = await Promise.all(columns.map((alias) => page.text(`column-${alias}-text`)));
+  return Object.fromEntries(columns.map((alias, i) => [alias, (texts[i] ?? '').trim()]));
+}
+
+export async function columnSources(page: LabPage, columns: readonly string[] = COLUMNS): Promise<string[]> {
+  const sources = await Promise.all(columns.map((alias) => page.attr(`column-${alias}`, 'data-source')));
+  return sources.map((source) => source ?? 'none');
+}
+
+/** Waits until the bench rests: no job, and the fingerprint of the merge is known. */
+export async function waitForFingerprint(page: LabPage, states: readonly string[]): Promise<string> {
+  await page.waitFor(`a fingerprint that is ${states.join(' or ')}`, async () =>
+    states.includes((await page.attr('fingerprint', 'data-state')) ?? ''),
+  );
+  return (await page.attr('fingerprint', 'data-sha256')) ?? '';
+}
+
+interface MergeReport {
+  sha256: string;
+  tensors: number;
+  bytes: number;
+}
+
+/** Runs `npm run merge` on a share link. @returns the JSON line it prints. */
+export async function mergeOnCommandLine(link: string): Promise<MergeReport> {
+  const folder = await mkdtemp(join(tmpdir(), 'merge-lab-cli-'));
+  const args = ['--silent', 'run', 'merge', '--', link, '--models', folder, '--out', join(folder, 'out')];
+  try {
+    const stdout = await new Promise<string>((resolve, reject) => {
+      execFile('npm', args, { timeout: 120_000 }, (error, out, err) =>
+        error ? reject(new Error(err || error.message)) : resolve(out),
+      );
+    });
+    return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as MergeReport;
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}

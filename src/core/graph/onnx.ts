@@ -144,7 +144,7 @@ export class GraphBuilder {
     this.external.push(name);
     const length = 4 * shape.reduce((product, dim) => product * dim, 1);
     const proto = tensorProto(name, 'float', shape);
-    const entries = { location: name, offset: '0', length: String(length) };
+    const entries = { location: name, length: String(length) };
     for (const [key, value] of Object.entries(entries)) proto.message(13, new Message().text(1, key).text(2, value));
     this.initializers.push(proto.int(14, DATA_LOCATION_EXTERNAL));
     return name;

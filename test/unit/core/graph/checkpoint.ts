@@ -5,7 +5,7 @@ import type { BuiltGraph } from '../../../../src/core/graph/types';
 ort.env.wasm.numThreads = 1;
 
 /** The seeded checkpoints and reference logits that training/goldens_graph.py wrote. */
-export const GOLDEN = new URL('../../../golden/graph/', import.meta.url);
+const GOLDEN = new URL('../../../golden/graph/', import.meta.url);
 
 export interface Batch {
   input_ids: number[][];
@@ -76,8 +76,13 @@ export class Decoder {
     return new Decoder(await ort.InferenceSession.create(graph.bytes, options), graph);
   }
 
-  get metadata(): { inputs: readonly ort.InferenceSession.ValueMetadata[]; outputs: readonly string[] } {
-    return { inputs: this.session.inputMetadata, outputs: this.session.outputNames };
+  /** Type and shape of every input and output, in order. */
+  get metadata(): { inputs: Record<string, object>; outputs: Record<string, object> } {
+    const byName = (values: readonly ort.InferenceSession.ValueMetadata[]) =>
+      Object.fromEntries(
+        values.map((value) => [value.name, value.isTensor ? { type: value.type, shape: value.shape } : {}]),
+      );
+    return { inputs: byName(this.session.inputMetadata), outputs: byName(this.session.outputMetadata) };
   }
 
   /** Starts a new text. Rows are left-padded where the mask is 0. */

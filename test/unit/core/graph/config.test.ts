@@ -298,7 +298,11 @@ describe('refusals', () => {
       'mistral',
       { sliding_window: 4096, max_position_embeddings: 32_768 },
     ],
-    ['switched off', 'qwen2', { use_sliding_window: false, sliding_window: 64 }],
+    [
+      'switched off',
+      'qwen2',
+      { use_sliding_window: false, sliding_window: 64, layer_types: null, max_window_layers: 0 },
+    ],
     [
       'above the last layer',
       'qwen2',

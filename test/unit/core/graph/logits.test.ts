@@ -113,19 +113,26 @@ describe('what transformers.js reads from a session', () => {
     const decoder = await Decoder.create(graph, golden.weights);
     const { inputs, outputs } = decoder.metadata;
     await decoder.release();
-    const past = { type: 'float32', shape: ['batch_size', graph.kvHeads, 'past_sequence_length', graph.headDim] };
-    const caches = [0, 1].flatMap((layer) =>
-      ['key', 'value'].map((part) => [`past_key_values.${layer}.${part}`, past] as const),
-    );
-    const found = inputs.map((input) => [input.name, input.isTensor && { type: input.type, shape: input.shape }]);
-    expect(Object.fromEntries(found)).toEqual({
+    const cache = (prefix: string, dim: string) =>
+      Object.fromEntries(
+        [0, 1].flatMap((layer) =>
+          ['key', 'value'].map((part) => [
+            `${prefix}.${layer}.${part}`,
+            { type: 'float32', shape: ['batch_size', graph.kvHeads, dim, graph.headDim] },
+          ]),
+        ),
+      );
+    expect(inputs).toEqual({
       input_ids: { type: 'int64', shape: ['batch_size', 'sequence_length'] },
       attention_mask: { type: 'int64', shape: ['batch_size', 'total_sequence_length'] },
       position_ids: { type: 'int64', shape: ['batch_size', 'sequence_length'] },
       num_logits_to_keep: { type: 'int64', shape: [] },
-      ...Object.fromEntries(caches),
+      ...cache('past_key_values', 'past_sequence_length'),
     });
-    expect(outputs).toEqual(['logits', ...caches.map(([name]) => name.replace('past_key_values', 'present'))]);
+    const present = cache('present', 'total_sequence_length');
+    expect(Object.keys(outputs)).toEqual(['logits', ...Object.keys(present)]);
+    // num_logits, because fewer positions than went in may come out.
+    expect(outputs).toEqual({ logits: { type: 'float32', shape: ['batch_size', 'num_logits', 96] }, ...present });
   });
 });
 

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import * as ort from 'onnxruntime-web/wasm';
+import { LabError } from '../../../../src/core/errors';
 import type { BuiltGraph } from '../../../../src/core/graph/types';
 
 ort.env.wasm.numThreads = 1;
@@ -152,4 +153,15 @@ export function maxDifference(a: ArrayLike<number>, b: ArrayLike<number>): numbe
 
 export function argmax(values: Float32Array): number {
   return values.reduce((best, value, i) => (value > values[best]! ? i : best), 0);
+}
+
+/** @returns the LabError that `run` must throw. */
+export function refusal(run: () => unknown): LabError {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof LabError) return error;
+    throw error;
+  }
+  throw new Error('nothing was refused');
 }

@@ -55,27 +55,37 @@ export interface MergeStats {
   tensors: number;
   bytes: number;
   ms: number;
-  /** Values of the sources that were not finite and were let through (always 0 unless allowed). */
+  /** Values that were not finite and were let through (always 0 unless allowed). */
   nonFinite: number;
 }
+export interface FingerprintResult {
+  sha256: string;
+  tensors: number;
+  bytes: number;
+  ms: number;
+}
 
-/** The merge worker: owns checkpoints, plans and merges, writes files. `target` is an alias of the recipe or `merged`. */
+/**
+ * The merge worker: owns checkpoints, plans and merges, writes files. `target` is an alias of the recipe or `merged`.
+ * Every call carries a number: progress is reported under it (`listen`), and `cancel` stops it at its next tensor.
+ */
 export interface MergeApi {
+  /** `baseUrl`: the page's own address, below which `zoo/` lies. */
+  listen(events: MessagePort, baseUrl: string): void;
   /** Opens whatever of the recipe is not open yet. Refuses a `file:` source that was not dropped in this session. */
-  open(call: number, recipe: Recipe, progress: ProgressCallback): Promise<CheckpointSummary[]>;
+  open(call: number, recipe: Recipe): Promise<CheckpointSummary[]>;
   /** A dropped or picked folder or files; @returns its summary with `src` = `file:<C4>`. The alias is the page's choice. */
-  addFiles(call: number, alias: string, files: { path: string; file: File }[], progress: ProgressCallback): Promise<CheckpointSummary>;
+  addFiles(call: number, alias: string, files: { path: string; file: File }[]): Promise<CheckpointSummary>;
   plan(call: number, recipe: Recipe): Promise<PlanSummary>;
   /** Streams the target's float32 tensors into `port`, then its spec. */
-  stream(call: number, recipe: Recipe, target: string, port: MessagePort, progress: ProgressCallback): Promise<MergeStats>;
+  stream(call: number, recipe: Recipe, target: string, port: MessagePort): Promise<MergeStats>;
   /** C4 of the target as its recipe writes it. */
-  fingerprint(call: number, recipe: Recipe, target: string, progress: ProgressCallback): Promise<{ sha256: string; tensors: number; bytes: number; ms: number }>;
+  fingerprint(call: number, recipe: Recipe, target: string): Promise<FingerprintResult>;
   /** The merged folder as a zip: into the handle where the browser has one, else @returns a Blob. */
-  exportZip(call: number, recipe: Recipe, sink: FileSystemFileHandle | null, progress: ProgressCallback): Promise<Blob | null>;
-  exportYaml(recipe: Recipe): Promise<string>;
-  importYaml(text: string): Promise<Recipe>;
-  /** Stops the call at its next tensor. */
-  cancel(call: number): Promise<void>;
+  exportZip(call: number, recipe: Recipe, sink: FileSystemFileHandle | null): Promise<Blob | null>;
+  exportYaml(call: number, recipe: Recipe): Promise<string>;
+  importYaml(call: number, text: string): Promise<Recipe>;
+  cancel(call: number): void;
 }
 
 export interface TokenChoice {
@@ -105,12 +115,17 @@ export interface GenerateResult {
   totalMs: number;
 }
 
-/** An infer worker: a few sessions by key; disposable. */
+/** An infer worker: one session per slot; disposable, because a failed session poisons its realm and memory never shrinks. */
 export interface InferApi {
-  has(key: string): Promise<boolean>;
+  listen(events: MessagePort): void;
+  /** Whether the slot holds the model `key`. */
+  has(slot: string, key: string): boolean;
   /** Receives tensors from `port` until `end`, builds the graph from the config and creates the session, replacing the slot's old one. */
   load(call: number, slot: string, key: string, port: MessagePort): Promise<{ createMs: number; bytes: number }>;
-  generate(call: number, slot: string, request: GenerateRequest, onEvent: (event: GenerateEvent) => void): Promise<GenerateResult>;
+  generate(call: number, slot: string, request: GenerateRequest): Promise<GenerateResult>;
   /** Stops the call at its next token. */
-  cancel(call: number): Promise<void>;
+  cancel(call: number): void;
 }
+
+/** What arrives on the `events` port of either worker. */
+export type WorkerEvent = { call: number; progress: Progress } | { call: number; event: GenerateEvent };

@@ -1,0 +1,39 @@
+import { LabError } from '../errors';
+import type { MergeMethod } from './method';
+
+const f = Math.fround;
+
+/** sum of w_i * theta_i, divided by sum of w_i when `normalize`. Model soups, Wortsman et al. 2022 (arXiv:2203.05482). */
+export const linear: MergeMethod = {
+  id: 'linear',
+  label: 'Linear',
+  paper: 'https://arxiv.org/abs/2203.05482',
+  base: 'ignored',
+  minInputs: 1,
+  params: [
+    { id: 'weight', scope: 'input', type: 'number', default: null },
+    { id: 'normalize', scope: 'shared', type: 'boolean', default: 1 },
+  ],
+  laws: [
+    { id: 'identical-inputs', tolerance: 2e-6 },
+    { id: 'weight-one-gives-input', tolerance: 0 },
+    { id: 'order-of-inputs', tolerance: 2e-6 },
+  ],
+  elementwise: true,
+  apply(inputs, { shared, perInput }, length, out) {
+    let total = f(0);
+    inputs.forEach((input, k) => {
+      const weight = f(perInput[k]!['weight']!);
+      total = f(total + weight);
+      if (k === 0) for (let i = 0; i < length; i++) out[i] = f(weight * input[i]!);
+      else for (let i = 0; i < length; i++) out[i] = f(out[i]! + f(weight * input[i]!));
+    });
+    if (!shared['normalize']) return;
+    if (total === 0)
+      throw new LabError(
+        'merge/weights-sum-zero',
+        'The weights of a normalized linear merge sum to 0, so there is nothing to divide by. Change a weight, or set normalize: false.',
+      );
+    if (total !== 1) for (let i = 0; i < length; i++) out[i] = f(out[i]! / total);
+  },
+};

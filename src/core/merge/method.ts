@@ -1,0 +1,43 @@
+/** One parameter of a method. Booleans travel as 0 and 1. */
+export interface ParamSpec {
+  readonly id: string;
+  /** `shared`: one value per output tensor; `input`: every model incl. the base; `non_base`: every model but the base. */
+  readonly scope: 'shared' | 'input' | 'non_base';
+  readonly type: 'number' | 'boolean';
+  /** null: required. */
+  readonly default: number | null;
+  /** Accepted because mergekit accepts it, without any effect in this method. */
+  readonly ignored?: boolean;
+}
+
+/** What property tests check for every method that declares it. */
+export interface Law {
+  readonly id: 'identical-inputs' | 'zero-weights-give-base' | 'weight-one-gives-input' | 'negation' | 'order-of-inputs' | 'additive-in-weights';
+  /** Largest |difference| relative to the largest |expected|; 0 means to the bit. */
+  readonly tolerance: number;
+}
+
+/** Values for one output tensor, in the order of the inputs. All arrays have the same length; `base` is an index or -1. */
+export interface MergeContext {
+  readonly base: number;
+  readonly shared: Readonly<Record<string, number>>;
+  readonly perInput: readonly Readonly<Record<string, number>>[];
+}
+
+/** A merge method is a value: sliders, YAML, docs table and property tests all come from it. */
+export interface MergeMethod {
+  readonly id: string;
+  readonly label: string;
+  readonly paper: string;
+  readonly base: 'required' | 'ignored';
+  readonly minInputs: number;
+  readonly params: readonly ParamSpec[];
+  readonly laws: readonly Law[];
+  /** true: element i of the result depends on element i of the inputs alone, so any chunking gives the same bits. */
+  readonly elementwise: boolean;
+  /**
+   * Merges `length` float32 elements into `out`, stepwise in float32 in the order of the inputs.
+   * @throws LabError where the parameters make the result undefined.
+   */
+  apply(inputs: readonly Float32Array[], context: MergeContext, length: number, out: Float32Array): void;
+}

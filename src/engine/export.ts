@@ -1,0 +1,91 @@
+import { makeZip, predictLength } from 'client-zip';
+import { fingerprintPlan, mergeTensor, type RunOptions } from '../core/merge/run';
+import type { MergePlan } from '../core/merge/types';
+import { layout } from '../core/tensor/writer';
+import type { NewSha256 } from '../core/tensor/types';
+import { COMPANIONS, type Checkpoint } from './checkpoint';
+
+/** Name of the metadata entry that carries the weights fingerprint (C4) in an exported file. */
+export const FINGERPRINT_KEY = 'merge_lab.weights';
+
+export interface FolderFile {
+  readonly name: string;
+  readonly size: number;
+  readonly chunks: () => AsyncIterable<Uint8Array<ArrayBuffer>>;
+}
+
+const textFile = (name: string, text: string): FolderFile => {
+  const bytes = new TextEncoder().encode(text);
+  return {
+    name,
+    size: bytes.byteLength,
+    async *chunks() {
+      yield bytes;
+    },
+  };
+};
+
+/** @returns the safetensors metadata of a merged file. */
+export function fileMetadata(sha256: string): Map<string, string> {
+  return new Map([
+    ['format', 'pt'],
+    [FINGERPRINT_KEY, sha256],
+  ]);
+}
+
+/** The model card of a merge: what it is made of, how to check it. */
+export function modelCard(yaml: string, sha256: string): string {
+  return `# Merged with Merge Lab\n\nTask-vector arithmetic; \`merge.yml\` is the whole recipe, in mergekit's schema:\n\n\`\`\`yaml\n${yaml.trimEnd()}\n\`\`\`\n\nWeights fingerprint (sha256 over name, dtype, shape and bytes of every tensor): \`${sha256}\`\n\nThe licences of all the models named above apply to this one.\n`;
+}
+
+/** The small files of the merged folder; the donor's tokenizer and templates are copied as they are. */
+export async function companionFiles(plan: MergePlan, donor: Checkpoint, yaml: string, sha256: string): Promise<FolderFile[]> {
+  const files: FolderFile[] = [];
+  if (plan.config) files.push(textFile('config.json', `${JSON.stringify(plan.config, null, 2)}\n`));
+  for (const name of COMPANIONS) {
+    const source = donor.files.get(name);
+    if (source)
+      files.push({
+        name,
+        size: source.size,
+        async *chunks() {
+          yield await source.read(0, source.size);
+        },
+      });
+  }
+  files.push(textFile('merge.yml', yaml), textFile('README.md', modelCard(yaml, sha256)));
+  return files;
+}
+
+/** model.safetensors as a stream in canonical order: one tensor in memory at a time. */
+export function weightsFile(plan: MergePlan, sha256: string, options: RunOptions): FolderFile {
+  const { header, order, fileSize } = layout(plan.tensors, fileMetadata(sha256));
+  const byName = new Map(plan.tensors.map((t) => [t.name, t]));
+  return {
+    name: 'model.safetensors',
+    size: fileSize,
+    async *chunks() {
+      yield header;
+      for (const name of order) yield (await mergeTensor(plan, byName.get(name)!, options)).bytes;
+    },
+  };
+}
+
+/**
+ * The merged folder as a zip stream (stored, ZIP64 where needed). The weights are computed twice: once for the
+ * fingerprint in the file's header, once for the file, so that nothing larger than a tensor is ever held.
+ */
+export async function zipStream(
+  plan: MergePlan,
+  donor: Checkpoint,
+  yaml: string,
+  newSha256: NewSha256,
+  options: RunOptions,
+): Promise<{ stream: ReadableStream<Uint8Array>; size: number; sha256: string }> {
+  const { sha256 } = await fingerprintPlan(plan, newSha256, options);
+  const files = [...(await companionFiles(plan, donor, yaml, sha256)), weightsFile(plan, sha256, options)].map((file) => ({ ...file, name: `merged/${file.name}` }));
+  const size = Number(predictLength(files.map(({ name, size }) => ({ name, size: BigInt(size) }))));
+  // A fixed date: the same recipe makes the same zip.
+  const lastModified = new Date('2020-01-01T00:00:00Z');
+  return { stream: makeZip(files.map(({ name, size, chunks }) => ({ name, size, lastModified, input: chunks() }))), size, sha256 };
+}

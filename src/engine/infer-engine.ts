@@ -1,0 +1,92 @@
+import { LabError } from '../core/errors';
+import { architectureOf, buildGraph } from '../core/graph/registry';
+import type { GenerateRequest, GenerateResult, InferApi, ModelSpec, PortMessage, PortReply, WorkerEvent } from './api';
+import { createSession } from './ort';
+import { TextModel } from './transformers';
+
+interface Slot {
+  key: string;
+  model: TextModel;
+}
+
+/** The infer worker's side of {@link InferApi}. Calls run one after another: one ORT realm runs one thing at a time. */
+export class InferEngine implements InferApi {
+  private readonly slots = new Map<string, Slot>();
+  private readonly calls = new Map<number, AbortController>();
+  private events: MessagePort | null = null;
+  private last: Promise<unknown> = Promise.resolve();
+
+  listen(events: MessagePort): void {
+    this.events = events;
+  }
+
+  cancel(call: number): void {
+    this.calls.get(call)?.abort();
+  }
+
+  has(slot: string, key: string): boolean {
+    return this.slots.get(slot)?.key === key;
+  }
+
+  async load(call: number, slot: string, key: string, port: MessagePort): Promise<{ createMs: number; bytes: number }> {
+    // Received at once, even while another model is answering: the merge worker must never wait for us.
+    const received = receive(port);
+    received.catch(() => undefined);
+    return this.inTurn(call, async (signal) => {
+      const { tensors, spec } = await received;
+      signal.throwIfAborted();
+      const started = performance.now();
+      const architecture = architectureOf(spec.config) ?? '';
+      const graph = buildGraph(spec.config);
+      const session = await createSession(graph, tensors);
+      const bytes = graph.tensors.reduce((sum, name) => sum + tensors.get(name)!.byteLength, 0);
+      const model = await TextModel.create(spec, architecture, session, graph.maxPositions);
+      const old = this.slots.get(slot);
+      this.slots.set(slot, { key, model });
+      await old?.model.release();
+      const buffers = [...tensors].map(([name, data]): [string, ArrayBuffer] => [name, data.buffer]);
+      port.postMessage(
+        { type: 'free', buffers } satisfies PortReply,
+        buffers.map(([, buffer]) => buffer),
+      );
+      return { createMs: performance.now() - started, bytes };
+    });
+  }
+
+  async generate(call: number, slot: string, request: GenerateRequest): Promise<GenerateResult> {
+    return this.inTurn(call, (signal) => {
+      const loaded = this.slots.get(slot);
+      if (!loaded) throw new LabError('source/not-open', `The model "${slot}" is not loaded. Run again.`, { model: slot });
+      return loaded.model.generate(request, (event) => this.events?.postMessage({ call, event } satisfies WorkerEvent), signal);
+    });
+  }
+
+  private inTurn<T>(call: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const controller = new AbortController();
+    this.calls.set(call, controller);
+    const turn = this.last.then(async () => {
+      try {
+        return await work(controller.signal);
+      } finally {
+        this.calls.delete(call);
+      }
+    });
+    this.last = turn.catch(() => undefined);
+    return turn;
+  }
+}
+
+/** Collects one model from the merge worker's port. @throws LabError whatever the merge worker failed with. */
+function receive(port: MessagePort): Promise<{ tensors: Map<string, Float32Array<ArrayBuffer>>; spec: ModelSpec }> {
+  return new Promise((resolve, reject) => {
+    const tensors = new Map<string, Float32Array<ArrayBuffer>>();
+    port.onmessage = ({ data }: MessageEvent<PortMessage>) => {
+      if (data.type === 'tensor') tensors.set(data.name, data.data);
+      else if (data.type === 'end') resolve({ tensors, spec: data.spec });
+      else {
+        port.close();
+        reject(new LabError(data.error.code, data.error.message, data.error.params));
+      }
+    };
+  });
+}

@@ -1,0 +1,207 @@
+import { LabError, toPlainError } from '../core/errors';
+import { planCheckpoint, planMerge } from '../core/merge/plan';
+import { elementCount, fingerprintPlan, inputBytes, mergeTensor } from '../core/merge/run';
+import type { CheckpointHead, MergePlan } from '../core/merge/types';
+import type { Recipe } from '../core/recipe/types';
+import { recipeFromYaml, recipeToYaml } from '../core/recipe/yaml';
+import { byteLength } from '../core/tensor/dtype';
+import type { CheckpointSummary, FingerprintResult, MergeApi, MergeStats, PlanSummary, PortMessage, PortReply, Progress, WorkerEvent } from './api';
+import { headOf, modelSpec, openCheckpoint, summarize, type Checkpoint } from './checkpoint';
+import { zipStream } from './export';
+import { localFiles } from './local';
+import { newSha256, prepareSha256 } from './sha256';
+import { Zoo } from './zoo';
+
+const MERGED = 'merged';
+
+/** The merge worker's side of {@link MergeApi}: checkpoints by source, buffers by target, one AbortController per call. */
+export class MergeEngine implements MergeApi {
+  private readonly checkpoints = new Map<string, Checkpoint>();
+  private readonly calls = new Map<number, AbortController>();
+  /** Merged buffers come back from the infer worker and serve the target's next merge. */
+  private readonly buffers = new Map<string, Map<string, ArrayBuffer>>();
+  private events: MessagePort | null = null;
+  private zoo: Zoo | null = null;
+
+  listen(events: MessagePort, baseUrl: string): void {
+    this.events = events;
+    this.zoo = new Zoo(baseUrl);
+  }
+
+  cancel(call: number): void {
+    this.calls.get(call)?.abort();
+  }
+
+  async open(call: number, recipe: Recipe): Promise<CheckpointSummary[]> {
+    return this.during(call, async (signal, report) => {
+      const done = new Map<string, [number, number]>();
+      await Promise.all(
+        [...new Set(Object.values(recipe.models).map((model) => model.src))].map(async (src) => {
+          if (this.checkpoints.has(src)) return;
+          this.checkpoints.set(
+            src,
+            await this.fetchSource(
+              src,
+              (bytes, total) => {
+                done.set(src, [bytes, total]);
+                const sums = [...done.values()].reduce((a, b) => [a[0] + b[0], a[1] + b[1]]);
+                report({ stage: 'download', done: sums[0], total: sums[1], unit: 'bytes' });
+              },
+              signal,
+            ),
+          );
+        }),
+      );
+      return Object.entries(recipe.models).map(([alias, { src }]) => summarize(alias, src, this.checkpoint(recipe, alias)));
+    });
+  }
+
+  async addFiles(call: number, alias: string, files: { path: string; file: File }[]): Promise<CheckpointSummary> {
+    return this.during(call, async (signal, report) => {
+      const { title, files: sources } = localFiles(files);
+      const checkpoint = await openCheckpoint(title, sources);
+      const plan = planCheckpoint(headOf(alias, checkpoint), null);
+      const { sha256 } = await fingerprintPlan(plan, newSha256, { signal, onBytes: counter('hash', inputBytes(plan), report) });
+      const src = `file:${sha256}`;
+      this.checkpoints.set(src, checkpoint);
+      return summarize(alias, src, checkpoint);
+    });
+  }
+
+  async plan(call: number, recipe: Recipe): Promise<PlanSummary> {
+    return this.during(call, async () => {
+      const { report, tensors, notices } = this.planFor(recipe, MERGED);
+      const dtypes = new Set(tensors.map((t) => t.dtype));
+      return {
+        report,
+        notices: [...notices],
+        outTensors: tensors.length,
+        outBytes: tensors.reduce((sum, t) => sum + byteLength(t.dtype, t.shape), 0),
+        outDType: dtypes.size === 1 ? [...dtypes][0]! : 'mixed',
+        copied: tensors.filter((t) => t.action === 'copy').map((t) => ({ name: t.name, from: t.inputs[0]!.alias, why: t.why! })),
+      };
+    });
+  }
+
+  async stream(call: number, recipe: Recipe, target: string, port: MessagePort): Promise<MergeStats> {
+    const post = (message: PortMessage, transfer: Transferable[] = []): void => port.postMessage(message, transfer);
+    try {
+      return await this.during(call, async (signal, report) => {
+        const started = performance.now();
+        const plan = this.planFor(recipe, target);
+        const spec = await modelSpec(this.checkpoint(recipe, target === MERGED ? plan.donor : target), plan.config);
+        const spare = this.buffers.get(target) ?? new Map<string, ArrayBuffer>();
+        this.buffers.set(target, spare);
+        port.onmessage = ({ data }: MessageEvent<PortReply>) => {
+          for (const [name, buffer] of data.buffers) spare.set(name, buffer);
+          port.close();
+        };
+        const onBytes = counter('merge', inputBytes(plan), report);
+        const stats = { tensors: 0, bytes: 0, nonFinite: 0 };
+        for (const tensor of plan.tensors) {
+          const elements = elementCount(tensor.shape);
+          const buffer = spare.get(tensor.name);
+          spare.delete(tensor.name);
+          const out = buffer?.byteLength === 4 * elements ? new Float32Array(buffer) : undefined;
+          const { values, nonFinite } = await mergeTensor(plan, tensor, { signal, onBytes }, out);
+          if (!values) continue;
+          stats.tensors++;
+          stats.bytes += values.byteLength;
+          stats.nonFinite += nonFinite;
+          post({ type: 'tensor', name: tensor.name, shape: tensor.shape, data: values }, [values.buffer]);
+        }
+        post({ type: 'end', spec });
+        return { ...stats, ms: performance.now() - started };
+      });
+    } catch (error) {
+      // Without this the infer worker would wait for ever for the rest.
+      post({ type: 'error', error: toPlainError(error) });
+      throw error;
+    }
+  }
+
+  async fingerprint(call: number, recipe: Recipe, target: string): Promise<FingerprintResult> {
+    return this.during(call, async (signal, report) => {
+      const started = performance.now();
+      const plan = this.planFor(recipe, target, target === MERGED ? undefined : null);
+      const { sha256, tensors, bytes } = await fingerprintPlan(plan, newSha256, { signal, onBytes: counter('hash', inputBytes(plan), report) });
+      return { sha256, tensors, bytes, ms: performance.now() - started };
+    });
+  }
+
+  async exportZip(call: number, recipe: Recipe, sink: FileSystemFileHandle | null): Promise<Blob | null> {
+    return this.during(call, async (signal, report) => {
+      const plan = this.planFor(recipe, MERGED);
+      const { stream, size } = await zipStream(plan, this.checkpoint(recipe, plan.donor), recipeToYaml(recipe), newSha256, { signal });
+      const count = counter('write', size, report);
+      const counted = stream.pipeThrough(
+        new TransformStream<Uint8Array, Uint8Array>({
+          transform(chunk, controller) {
+            count(chunk.byteLength);
+            controller.enqueue(chunk);
+          },
+        }),
+      );
+      if (!sink) return await new Response(counted, { headers: { 'content-type': 'application/zip' } }).blob();
+      await counted.pipeTo(await sink.createWritable(), { signal });
+      return null;
+    });
+  }
+
+  async exportYaml(_call: number, recipe: Recipe): Promise<string> {
+    return recipeToYaml(recipe);
+  }
+
+  async importYaml(_call: number, text: string): Promise<Recipe> {
+    return recipeFromYaml(text).recipe;
+  }
+
+  private async fetchSource(src: string, onBytes: (done: number, total: number) => void, signal: AbortSignal): Promise<Checkpoint> {
+    if (src.startsWith('zoo:')) return this.zoo!.open(src.slice('zoo:'.length), onBytes, signal);
+    if (src.startsWith('file:'))
+      throw new LabError('source/local-missing', 'The recipe uses a model from a folder on somebody\'s device. Drop that folder here; the page checks that it is the same one.', { src });
+    throw new LabError('source/hub-not-yet', `This version of Merge Lab cannot fetch ${src} from a hub. Download the folder and drop it here.`, { src });
+  }
+
+  private checkpoint(recipe: Recipe, alias: string): Checkpoint {
+    const src = recipe.models[alias]?.src;
+    const checkpoint = src === undefined ? undefined : this.checkpoints.get(src);
+    if (!checkpoint) throw new LabError('source/not-open', `The model "${alias}" is not loaded. Load it, or drop its folder again.`, { model: alias });
+    return checkpoint;
+  }
+
+  /** @param dtype for a parent: F32 to run it, null for its bytes as stored. */
+  private planFor(recipe: Recipe, target: string, dtype: 'F32' | null = 'F32'): MergePlan {
+    if (target !== MERGED) return planCheckpoint(headOf(target, this.checkpoint(recipe, target)), dtype);
+    if (Array.isArray(recipe.merge))
+      throw new LabError('merge/unsupported-key', 'The recipe has several stages, which this version of Merge Lab cannot run yet. Merge it with mergekit.', { keys: 'name' });
+    const used = new Set([...(recipe.merge.models ?? []).map((m) => m.model), ...(recipe.merge.base_model ? [recipe.merge.base_model] : [])]);
+    const heads = new Map<string, CheckpointHead>();
+    for (const alias of Object.keys(recipe.models)) if (used.has(alias)) heads.set(alias, headOf(alias, this.checkpoint(recipe, alias)));
+    return planMerge(recipe.merge, heads);
+  }
+
+  private async during<T>(call: number, work: (signal: AbortSignal, report: (progress: Progress) => void) => Promise<T>): Promise<T> {
+    const controller = new AbortController();
+    this.calls.set(call, controller);
+    try {
+      await prepareSha256();
+      return await work(controller.signal, (progress) => this.events?.postMessage({ call, progress } satisfies WorkerEvent));
+    } finally {
+      this.calls.delete(call);
+    }
+  }
+}
+
+/** Turns byte counts into progress reports, at most one per 50 ms and always the last. */
+function counter(stage: Progress['stage'], total: number, report: (progress: Progress) => void): (bytes: number) => void {
+  let done = 0;
+  let last = 0;
+  return (bytes) => {
+    done += bytes;
+    const now = performance.now();
+    if (now - last < 50 && done < total) return;
+    last = now;
+    report({ stage, done, total, unit: 'bytes' });
+  };
+}

@@ -1,0 +1,215 @@
+import type * as Transformers from '@huggingface/transformers';
+import { LabError } from '../core/errors';
+import type { GenerateEvent, GenerateRequest, GenerateResult, ModelSpec, Step, TokenChoice } from './api';
+import type { Session } from './ort';
+
+type Library = typeof Transformers;
+type Tokenizer = InstanceType<Library['PreTrainedTokenizer']>;
+
+let library: Promise<Library> | null = null;
+
+/** transformers.js, once, with every road to the network closed. Import ort.ts first: it must set wasmPaths before. */
+async function load(): Promise<Library> {
+  library ??= import('@huggingface/transformers').then((lib) => {
+    lib.env.allowRemoteModels = false;
+    lib.env.allowLocalModels = false;
+    lib.env.useBrowserCache = false;
+    lib.env.useWasmCache = false;
+    return lib;
+  });
+  return library;
+}
+
+/** How often a running generation lets messages in, so that a cancel arrives. */
+const YIELD_EVERY_MS = 30;
+const TOP = 5;
+
+const nextTask = (): Promise<void> =>
+  new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+
+/**
+ * ORT's wasm runs never leave the microtask queue, so a cancel message would wait for the end of the answer.
+ * This is the one place inside generate() where we can step aside.
+ */
+function interruptible(session: Session): Session {
+  let last = performance.now();
+  return new Proxy(session, {
+    get(target, key) {
+      const value: unknown = Reflect.get(target, key, target);
+      if (key !== 'run') return typeof value === 'function' ? (value as (...args: unknown[]) => unknown).bind(target) : value;
+      return async (...args: Parameters<Session['run']>) => {
+        if (performance.now() - last > YIELD_EVERY_MS) {
+          await nextTask();
+          last = performance.now();
+        }
+        return target.run(...args);
+      };
+    },
+  });
+}
+
+/** The highest probabilities of one row of logits, highest first. */
+export function topChoices(logits: Float32Array, decode: (id: number) => string): TokenChoice[] {
+  const best: number[] = [];
+  let max = -Infinity;
+  for (let i = 0; i < logits.length; i++) {
+    const v = logits[i]!;
+    if (v > max) max = v;
+    if (best.length === TOP && v <= logits[best[TOP - 1]!]!) continue;
+    let at = best.length;
+    while (at > 0 && v > logits[best[at - 1]!]!) at--;
+    best.splice(at, 0, i);
+    if (best.length > TOP) best.pop();
+  }
+  let sum = 0;
+  for (let i = 0; i < logits.length; i++) sum += Math.exp(logits[i]! - max);
+  return best.map((id) => ({ id, text: decode(id), p: Math.exp(logits[id]! - max) / sum }));
+}
+
+/** Words (or single CJK characters) that the tokenizer can only write as its unknown token. */
+function unknownWords(tokenizer: Tokenizer, prompt: string): string[] {
+  const unknown = (tokenizer as unknown as { unk_token_id?: number }).unk_token_id;
+  if (unknown === undefined || unknown === null) return [];
+  const pieces = prompt.match(/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]|[^\s\p{P}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]+/gu) ?? [];
+  const isUnknown = (piece: string): boolean => tokenizer.encode(piece, { add_special_tokens: false }).includes(unknown);
+  return isUnknown(prompt) ? [...new Set(pieces)].filter(isUnknown) : [];
+}
+
+/** A model that talks: transformers.js's class of its architecture over our own session. All coupling to that library is here. */
+export class TextModel {
+  private constructor(
+    private readonly lib: Library,
+    private readonly tokenizer: Tokenizer,
+    private readonly model: InstanceType<Library['PreTrainedModel']>,
+    private readonly maxPositions: number,
+    private session: Session,
+  ) {}
+
+  /** @throws LabError `model/tokenizer` where the tokenizer files cannot be used. */
+  static async create(spec: ModelSpec, architecture: string, session: Session, maxPositions: number): Promise<TextModel> {
+    const lib = await load();
+    const classes = lib as unknown as Record<string, (new (...args: unknown[]) => never) | undefined>;
+    const tokenizerClass = String(spec.tokenizerConfig['tokenizer_class'] ?? '').replace(/Fast$/, '');
+    let tokenizer: Tokenizer;
+    try {
+      tokenizer = new (classes[tokenizerClass] ?? lib.PreTrainedTokenizer)(spec.tokenizer, spec.tokenizerConfig) as Tokenizer;
+    } catch (error) {
+      throw new LabError('model/tokenizer', `tokenizer.json cannot be used (${error instanceof Error ? error.message : String(error)}). Get the file of the original model.`, {
+        detail: error instanceof Error ? error.message : String(error),
+      });
+    }
+    const Model = classes[architecture] ?? (lib.PreTrainedModel as unknown as new (...args: unknown[]) => never);
+    const model = new Model(new lib.PretrainedConfig({ ...spec.config, max_position_embeddings: maxPositions } as never), { model: interruptible(session) }, { generation_config: new lib.GenerationConfig(spec.generationConfig as never) });
+    return new TextModel(lib, tokenizer, model, maxPositions, session);
+  }
+
+  async release(): Promise<void> {
+    await this.session.release();
+  }
+
+  private encode(prompt: string): { input_ids: Transformers.Tensor; attention_mask: Transformers.Tensor } {
+    const inputs: unknown = this.tokenizer.chat_template
+      ? this.tokenizer.apply_chat_template([{ role: 'user', content: prompt }], { add_generation_prompt: true, return_dict: true })
+      : this.tokenizer(prompt);
+    return inputs as { input_ids: Transformers.Tensor; attention_mask: Transformers.Tensor };
+  }
+
+  /**
+   * Streams an answer token by token with the top-5 distribution of each.
+   * @param request temperature 0 = greedy; otherwise sampled with `seed`.
+   * @throws LabError `prompt/too-long`, `prompt/template`, `model/not-finite`.
+   */
+  async generate(request: GenerateRequest, onEvent: (event: GenerateEvent) => void, signal: AbortSignal): Promise<GenerateResult> {
+    const { lib, tokenizer } = this;
+    const started = performance.now();
+    let inputs: ReturnType<TextModel['encode']>;
+    try {
+      inputs = this.encode(request.prompt);
+    } catch (error) {
+      throw new LabError('prompt/template', `The model's chat template cannot be rendered (${error instanceof Error ? error.message : String(error)}).`, {
+        detail: error instanceof Error ? error.message : String(error),
+      });
+    }
+    const promptTokens = inputs.input_ids.dims.at(-1)!;
+    const room = this.maxPositions - promptTokens;
+    if (room < 1)
+      throw new LabError('prompt/too-long', `The prompt has ${promptTokens} tokens; this model reads at most ${this.maxPositions - 1}. Shorten it.`, {
+        tokens: promptTokens,
+        limit: this.maxPositions - 1,
+      });
+    onEvent({ type: 'prompt', tokens: promptTokens, unknown: unknownWords(tokenizer, request.prompt) });
+
+    const decodeOne = (id: number): string => tokenizer.decode([id], { skip_special_tokens: false });
+    const ids: number[] = [];
+    const steps: Step[] = [];
+    let choices: TokenChoice[] = [];
+    let firstTokenMs = 0;
+
+    const watch = new (class extends lib.LogitsProcessor {
+      override _call(_inputIds: bigint[][], logits: Transformers.Tensor): Transformers.Tensor {
+        choices = topChoices(logits.data as Float32Array, decodeOne);
+        if (choices.length === 0 || choices.some((c) => !Number.isFinite(c.p)))
+          throw new LabError('model/not-finite', 'The model computes numbers that are not finite. Its weights are damaged, or the coefficients are far too large.');
+        return logits;
+      }
+    })();
+    const processors = new lib.LogitsProcessorList();
+    processors.push(watch as never);
+
+    const stop = new lib.InterruptableStoppingCriteria();
+    const interrupt = (): void => stop.interrupt();
+    signal.addEventListener('abort', interrupt);
+    if (signal.aborted) interrupt();
+
+    let prompt = true;
+    const streamer = new (class extends lib.BaseStreamer {
+      override put(value: bigint[][]): void {
+        if (prompt) {
+          prompt = false;
+          return;
+        }
+        const id = Number(value[0]![0]!);
+        if (ids.length === 0) firstTokenMs = performance.now() - started;
+        ids.push(id);
+        const step = { id, text: decodeOne(id), top5: choices };
+        steps.push(step);
+        onEvent({ type: 'step', step, textSoFar: tokenizer.decode(ids, { skip_special_tokens: true }) });
+      }
+      override end(): void {
+        // Nothing is held back: every token is reported as it comes.
+      }
+    })();
+
+    const sampled = request.temperature > 0;
+    if (sampled) lib.random.seed(request.seed);
+    const limit = Math.min(request.maxNewTokens, room);
+    try {
+      await this.model.generate({
+        ...inputs,
+        max_new_tokens: limit,
+        do_sample: sampled,
+        ...(sampled ? { temperature: request.temperature } : {}),
+        logits_processor: processors,
+        stopping_criteria: stop,
+        streamer,
+      } as never);
+    } finally {
+      signal.removeEventListener('abort', interrupt);
+    }
+    return {
+      text: tokenizer.decode(ids, { skip_special_tokens: true }),
+      ids,
+      steps,
+      finish: signal.aborted ? 'cancelled' : ids.length >= limit ? 'length' : 'stop',
+      firstTokenMs,
+      totalMs: performance.now() - started,
+    };
+  }
+}

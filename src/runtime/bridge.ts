@@ -1,0 +1,116 @@
+import { releaseProxy, wrap, type Remote } from 'comlink';
+import { LabError, type PlainError } from '../core/errors';
+import type { WorkerEvent } from '../engine/api';
+
+/** How long a cancelled call may go on before its worker is ended. */
+const GRACE_MS = 2000;
+
+interface Pending {
+  reject(error: LabError): void;
+  onEvent: ((event: WorkerEvent) => void) | undefined;
+}
+
+/** What every worker's API has. */
+interface WorkerApi {
+  cancel(call: number): void;
+}
+
+export const aborted = (): LabError => new LabError('aborted', 'Cancelled.');
+
+const isPlainError = (value: unknown): value is PlainError => typeof value === 'object' && value !== null && 'code' in value && 'message' in value && 'params' in value;
+
+/** @returns what a worker threw as a LabError again. */
+export function revive(error: unknown): LabError {
+  if (error instanceof LabError) return error;
+  if (isPlainError(error)) return new LabError(error.code, error.message, error.params);
+  const detail = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return new LabError('internal', detail, { detail });
+}
+
+/**
+ * One worker behind Comlink. Every call takes an AbortSignal first: aborting rejects at once, asks the worker to stop, and
+ * ends the worker where it does not within the grace time. A worker that dies rejects all that waited, and the next call
+ * starts a new one.
+ */
+export class Bridge<Api extends WorkerApi> {
+  private worker: Worker | null = null;
+  /** Held on a field: Comlink's calls hang when their proxy is collected. */
+  private api: Remote<Api> | null = null;
+  private events: MessagePort | null = null;
+  private readonly pending = new Map<number, Pending>();
+  private nextCall = 1;
+  /** Rises with every new worker, so that users know that what they had sent is gone. */
+  generation = 0;
+
+  constructor(
+    private readonly create: () => Worker,
+    private readonly listen: (api: Remote<Api>, events: MessagePort) => unknown,
+  ) {}
+
+  private start(): Remote<Api> {
+    if (this.api) return this.api;
+    this.generation++;
+    const worker = this.create();
+    worker.addEventListener('error', (event) => {
+      event.preventDefault();
+      this.terminate(new LabError('worker/crashed', `A worker of the page stopped (${event.message || 'it could not be loaded'}). Run again; reload the page if it happens twice.`, { detail: event.message || '' }));
+    });
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = ({ data }: MessageEvent<WorkerEvent>) => this.pending.get(data.call)?.onEvent?.(data);
+    this.worker = worker;
+    this.events = port1;
+    this.api = wrap<Api>(worker);
+    void this.listen(this.api, port2);
+    return this.api;
+  }
+
+  /**
+   * @param work gets the worker's API and the number of this call, under which events arrive and a cancel goes out.
+   * @throws LabError what the worker threw; `aborted`; `worker/crashed`.
+   */
+  async call<T>(signal: AbortSignal, work: (api: Remote<Api>, call: number) => Promise<T>, onEvent?: (event: WorkerEvent) => void): Promise<T> {
+    if (signal.aborted) throw aborted();
+    const api = this.start();
+    const { worker } = this;
+    const call = this.nextCall++;
+    let settled = false;
+    const outcome = new Promise<T>((resolve, reject) => {
+      this.pending.set(call, { reject, onEvent });
+      work(api, call).then(resolve, (error: unknown) => reject(revive(error)));
+    });
+    const ended = outcome.then(
+      () => (settled = true),
+      () => (settled = true),
+    );
+    const onAbort = (): void => {
+      // Not awaited: the answer to a cancel is that the call itself ends.
+      void (api.cancel as unknown as (call: number) => Promise<void>)(call);
+      this.pending.set(call, { reject: () => undefined, onEvent: undefined });
+      setTimeout(() => {
+        if (!settled && this.worker === worker) this.terminate(aborted());
+      }, GRACE_MS);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    void ended.then(() => {
+      this.pending.delete(call);
+      signal.removeEventListener('abort', onAbort);
+    });
+    return Promise.race([
+      outcome,
+      new Promise<never>((_, reject) => {
+        signal.addEventListener('abort', () => reject(aborted()), { once: true });
+      }),
+    ]);
+  }
+
+  /** Ends the worker and gives its memory back; everything pending rejects with `reason`. */
+  terminate(reason: LabError = aborted()): void {
+    const waiting = [...this.pending.values()];
+    this.pending.clear();
+    this.api?.[releaseProxy]();
+    this.worker?.terminate();
+    this.events?.close();
+    this.api = this.worker = this.events = null;
+    for (const { reject } of waiting) reject(reason);
+  }
+}

@@ -1,0 +1,92 @@
+import { transfer } from 'comlink';
+import { LabError, toPlainError } from '../core/errors';
+import type { Recipe } from '../core/recipe/types';
+import type { GenerateRequest, InferApi, MergeApi, ProgressCallback, WorkerEvent } from '../engine/api';
+import { Bridge, revive } from './bridge';
+import type { LabRuntime, RunHandlers } from './types';
+
+const MERGED = 'merged';
+/** After these the worker is fit to go on; after anything else a failed session may have poisoned its ORT realm. */
+const HARMLESS = /^(aborted|prompt\/|config\/|graph\/|file\/|source\/|merge\/|safetensors\/|model\/(no-|missing-tensor|tokenizer|not-finite))/;
+
+const progressOnly = (onProgress: ProgressCallback) => (event: WorkerEvent) => {
+  if ('progress' in event) onProgress(event.progress);
+};
+
+/** What a slot's weights depend on; equal keys mean equal bits, so a model with an unchanged key keeps its session. */
+function slotKey(recipe: Recipe, column: string): string {
+  if (column !== MERGED) return recipe.models[column]?.src ?? '';
+  return JSON.stringify([recipe.models, recipe.merge]);
+}
+
+/** The workers of one page: one merges, one infers. */
+export function createRuntime(): LabRuntime {
+  const merge = new Bridge<MergeApi>(
+    () => new Worker(new URL('../../workers/merge.worker.ts', import.meta.url), { type: 'module', name: 'merge' }),
+    (api, events) => api.listen(transfer(events, [events]), document.baseURI),
+  );
+  const infer = new Bridge<InferApi>(
+    () => new Worker(new URL('../../workers/infer.worker.ts', import.meta.url), { type: 'module', name: 'infer' }),
+    (api, events) => api.listen(transfer(events, [events])),
+  );
+
+  async function load(recipe: Recipe, column: string, onProgress: RunHandlers['onProgress'], signal: AbortSignal): Promise<void> {
+    const key = slotKey(recipe, column);
+    if (await infer.call(signal, (api) => api.has(column, key) as Promise<boolean>)) return;
+    const { port1, port2 } = new MessageChannel();
+    const report = progressOnly((progress) => onProgress(column, progress));
+    onProgress(column, { stage: 'merge', done: 0, total: 0, unit: 'bytes' });
+    const loaded = infer.call(signal, (api, call) => api.load(call, column, key, transfer(port2, [port2])), report);
+    // The infer side fails with the merge side's error, so one of the two rejections is enough.
+    const streamed = merge.call(signal, (api, call) => api.stream(call, recipe, column, transfer(port1, [port1])), report);
+    streamed.then(
+      () => onProgress(column, { stage: 'session', done: 0, total: 0, unit: 'bytes' }),
+      () => undefined,
+    );
+    await Promise.all([streamed, loaded]);
+  }
+
+  async function runColumn(recipe: Recipe, column: string, request: GenerateRequest, handlers: RunHandlers, signal: AbortSignal): Promise<void> {
+    try {
+      await load(recipe, column, (name, progress) => handlers.onProgress(name, progress), signal);
+      let tokens = 0;
+      const result = await infer.call(
+        signal,
+        (api, call) => api.generate(call, column, request),
+        (event) => {
+          if (!('event' in event)) return;
+          handlers.onEvent(column, event.event);
+          if (event.event.type === 'step') handlers.onProgress(column, { stage: 'generate', done: ++tokens, total: request.maxNewTokens, unit: 'tokens' });
+        },
+      );
+      handlers.onDone(column, result);
+    } catch (error) {
+      const failure = revive(error);
+      if (!HARMLESS.test(failure.code)) infer.terminate(failure);
+      if (failure.code === 'aborted') throw failure;
+      handlers.onFailed(column, toPlainError(failure));
+    }
+  }
+
+  return {
+    open: (recipe, onProgress, signal) => merge.call(signal, (api, call) => api.open(call, recipe), progressOnly(onProgress)),
+    addFiles: (alias, files, onProgress, signal) => merge.call(signal, (api, call) => api.addFiles(call, alias, files), progressOnly(onProgress)),
+    plan: (recipe, signal) => merge.call(signal, (api, call) => api.plan(call, recipe)),
+    async run(recipe, columns, request, handlers, signal) {
+      await merge.call(
+        signal,
+        (api, call) => api.open(call, recipe),
+        progressOnly((progress) => handlers.onProgress(null, progress)),
+      );
+      for (const column of columns) await runColumn(recipe, column, request, handlers, signal);
+    },
+    fingerprint: (recipe, onProgress, signal) => merge.call(signal, (api, call) => api.fingerprint(call, recipe, MERGED), progressOnly(onProgress)),
+    exportZip: (recipe, sink, onProgress, signal) => merge.call(signal, (api, call) => api.exportZip(call, recipe, sink), progressOnly(onProgress)),
+    exportYaml: (recipe, signal) => merge.call(signal, (api, call) => api.exportYaml(call, recipe)),
+    importYaml: (text, signal) => merge.call(signal, (api, call) => api.importYaml(call, text)),
+    dispose() {
+      merge.terminate(new LabError('aborted', 'The page closed.'));
+      infer.terminate(new LabError('aborted', 'The page closed.'));
+    },
+  };
+}

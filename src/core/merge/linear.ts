@@ -1,4 +1,3 @@
-import { LabError } from '../errors';
 import type { MergeMethod } from './method';
 
 const f = Math.fround;
@@ -28,12 +27,8 @@ export const linear: MergeMethod = {
       if (k === 0) for (let i = 0; i < length; i++) out[i] = f(weight * input[i]!);
       else for (let i = 0; i < length; i++) out[i] = f(out[i]! + f(weight * input[i]!));
     });
+    // A sum of 0 divides by 0, as in mergekit; the plan refuses it unless non-finite results are allowed.
     if (!shared['normalize']) return;
-    if (total === 0)
-      throw new LabError(
-        'merge/weights-sum-zero',
-        'The weights of a normalized linear merge sum to 0, so there is nothing to divide by. Change a weight, or set normalize: false.',
-      );
     if (total !== 1) for (let i = 0; i < length; i++) out[i] = f(out[i]! / total);
   },
 };

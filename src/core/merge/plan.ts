@@ -126,7 +126,7 @@ function withTrueTie(config: Record<string, unknown>, tensors: readonly PlanTens
  * @param doc one mergekit document whose model names are keys of `heads`.
  * @throws LabError `merge/...` or `recipe/...` for anything that cannot be merged as asked.
  */
-export function planMerge(doc: MergeDoc, heads: ReadonlyMap<string, CheckpointHead>): MergePlan {
+export function planMerge(doc: MergeDoc, heads: ReadonlyMap<string, CheckpointHead>, options: { allowNonFinite?: boolean } = {}): MergePlan {
   const method = methodById(doc.merge_method);
   refuseUnsupported(doc);
   const models: readonly InputModel[] = doc.models ?? [];
@@ -206,14 +206,23 @@ export function planMerge(doc: MergeDoc, heads: ReadonlyMap<string, CheckpointHe
   };
 
   const tensors = [...names].sort(compareUtf8).map(planTensor);
-  return { method: method.id, tensors, report, notices: noticesFor(method, tensors, report), donor: reference.alias, config: outputConfig(reference, tensors) };
+  if (!options.allowNonFinite) refuseZeroSum(method, tensors);
+  return { method: method.id, tensors, report, notices: noticesFor(tensors, report), donor: reference.alias, config: outputConfig(reference, tensors) };
 }
 
-function noticesFor(method: MergeMethod, tensors: readonly PlanTensor[], report: CompatReport): MergePlan['notices'] {
+/** A normalized linear merge whose weights cancel divides by zero; said here, before anything is read. */
+function refuseZeroSum(method: MergeMethod, tensors: readonly PlanTensor[]): void {
+  if (method.id !== 'linear') return;
+  const zero = tensors.find((t) => t.action === 'merge' && t.params['normalize'] && t.inputs.reduce((sum, i) => Math.fround(sum + Math.fround(i.params['weight']!)), 0) === 0);
+  if (zero)
+    throw new LabError('merge/weights-sum-zero', `The weights of the normalized linear merge sum to 0 for ${zero.name}, so there is nothing to divide by. Change a weight, or set normalize: false.`, {
+      tensor: zero.name,
+    });
+}
+
+function noticesFor(tensors: readonly PlanTensor[], report: CompatReport): MergePlan['notices'] {
   const notices: { code: string; message: string; params: Record<string, string | number> }[] = [];
   const merged = tensors.filter((t) => t.action === 'merge');
-  const zero = merged.find((t) => method.id === 'linear' && t.params['normalize'] && Math.fround(t.inputs.reduce((sum, i) => Math.fround(sum + Math.fround(i.params['weight']!)), 0)) === 0);
-  if (zero) throw new LabError('merge/weights-sum-zero', `The weights of the normalized linear merge sum to 0 for ${zero.name}. Change a weight, or set normalize: false.`, { tensor: zero.name });
   const copied = tensors.filter((t) => t.action === 'copy' && t.why !== 'integer').length;
   if (copied > 0) notices.push({ code: 'merge/copied', message: `${copied} tensors are missing in a model and were copied from ${report.reference}.`, params: { count: copied, model: report.reference } });
   const extra = report.issues.filter((issue) => issue.relation === 'extra').length;

@@ -28,7 +28,8 @@ function shardSet(names: readonly string[]): string[] | null {
   if (!first) return null;
   const [, prefix = '', dash = '', digits = '', total = ''] = first;
   const count = Number(total);
-  const name = (shard: number): string => `${prefix}${dash}${String(shard).padStart(digits.length, '0')}-of-${total}.safetensors`;
+  const name = (shard: number): string =>
+    `${prefix}${dash}${String(shard).padStart(digits.length, '0')}-of-${total}.safetensors`;
   // Checked before the set is spelled out: a name may claim 999999 shards.
   const belongs = names.every((each) => {
     const match = SHARD.exec(each);
@@ -57,7 +58,10 @@ function noWeights(names: readonly string[]): LabError {
  * @param files by path inside the folder
  * @throws LabError `checkpoint/no-weights`, `checkpoint/unsupported-format`, `checkpoint/ambiguous`, and those of openSharded
  */
-export async function openCheckpointTensors(files: ReadonlyMap<string, ByteSource>, signal?: AbortSignal): Promise<TensorIndex> {
+export async function openCheckpointTensors(
+  files: ReadonlyMap<string, ByteSource>,
+  signal?: AbortSignal,
+): Promise<TensorIndex> {
   const single = files.get('model.safetensors');
   if (single) return openSafetensors(single, signal);
   const index = files.get(INDEX_NAME);

@@ -37,9 +37,11 @@ class HeaderReader {
   }
 
   read(): void {
-    const first = this.scanner.peek();
-    if (first !== '{' && first !== '') {
-      throw this.error('safetensors/header-not-object', 'its header is valid text but not a JSON object, so it names no tensors');
+    if (this.scanner.next() !== '{') {
+      throw this.error(
+        'safetensors/header-not-object',
+        'its header is valid text but not a JSON object, so it names no tensors',
+      );
     }
     this.scanner.object((name) => {
       if (name === '__metadata__') this.readMetadata();
@@ -53,19 +55,23 @@ class HeaderReader {
   }
 
   private error(code: string, message: string, params: ErrorParams = {}): LabError {
-    return new LabError(code, `${this.file}: ${message}. The file is damaged or forged; fetch it again.`, { file: this.file, ...params });
+    return new LabError(code, `${this.file}: ${message}. The file is damaged or forged; fetch it again.`, {
+      file: this.file,
+      ...params,
+    });
   }
 
   private readMetadata(): void {
-    if (this.metadataSeen) throw this.error('safetensors/duplicate-metadata', 'its header has two "__metadata__" entries');
+    if (this.metadataSeen)
+      throw this.error('safetensors/duplicate-metadata', 'its header has two "__metadata__" entries');
     this.metadataSeen = true;
     if (this.scanner.takeNull()) return;
-    if (this.scanner.peek() !== '{') {
+    if (this.scanner.next() !== '{') {
       throw this.error('safetensors/metadata-not-object', 'its "__metadata__" is not an object of texts');
     }
     let chars = 0;
     this.scanner.object((key) => {
-      if (this.scanner.peek() !== '"') {
+      if (this.scanner.next() !== '"') {
         const message = `its "__metadata__" has a value that is not a text, under the key "${excerpt(key)}"`;
         throw this.error('safetensors/metadata-value', message, { key: excerpt(key) });
       }
@@ -96,8 +102,10 @@ class HeaderReader {
       const message = `its header lists more than ${MAX_TENSORS} tensors`;
       throw this.error('safetensors/too-many-tensors', message, { limit: MAX_TENSORS });
     }
-    if (this.scanner.peek() !== '{') {
-      throw this.error('safetensors/entry-not-object', `tensor "${tensor}" is not described by a JSON object`, { tensor });
+    if (this.scanner.next() !== '{') {
+      throw this.error('safetensors/entry-not-object', `tensor "${tensor}" is not described by a JSON object`, {
+        tensor,
+      });
     }
     let dtype: DType | null = null;
     let shape: number[] | null = null;
@@ -125,7 +133,12 @@ class HeaderReader {
     this.tensors.set(name, this.entry(name, dtype, shape, offsets));
   }
 
-  private entry(name: string, dtype: DType | null, shape: number[] | null, offsets: [number, number] | null): TensorInfo {
+  private entry(
+    name: string,
+    dtype: DType | null,
+    shape: number[] | null,
+    offsets: [number, number] | null,
+  ): TensorInfo {
     const tensor = excerpt(name);
     if (!dtype || !shape || !offsets) {
       const field = !dtype ? 'dtype' : !shape ? 'shape' : 'data_offsets';
@@ -139,20 +152,30 @@ class HeaderReader {
     const bytes = byteLength(dtype, shape, tensor);
     if (bytes !== end - begin) {
       const message = `tensor "${tensor}" of shape [${shape.join(',')}] and dtype ${dtype} needs ${bytes} bytes but has ${end - begin}`;
-      throw this.error('safetensors/size-mismatch', message, { tensor, dtype, shape: shape.join(','), needed: bytes, found: end - begin });
+      throw this.error('safetensors/size-mismatch', message, {
+        tensor,
+        dtype,
+        shape: shape.join(','),
+        needed: bytes,
+        found: end - begin,
+      });
     }
     return { name, dtype, shape, begin: this.dataStart + begin, end: this.dataStart + end };
   }
 
   private readDType(tensor: string): DType {
-    const found = this.scanner.peek() === '"' ? this.scanner.string() : '';
+    const found = this.scanner.next() === '"' ? this.scanner.string() : '';
     if (isDType(found)) return found;
     const dtype = excerpt(found);
-    throw this.error('safetensors/unknown-dtype', `tensor "${tensor}" has the dtype "${dtype}", which the format does not know`, { tensor, dtype });
+    throw this.error(
+      'safetensors/unknown-dtype',
+      `tensor "${tensor}" has the dtype "${dtype}", which the format does not know`,
+      { tensor, dtype },
+    );
   }
 
   private readShape(tensor: string): number[] {
-    if (this.scanner.peek() !== '[') {
+    if (this.scanner.next() !== '[') {
       throw this.error('safetensors/shape-not-list', `the shape of tensor "${tensor}" is not a list`, { tensor });
     }
     const shape: number[] = [];
@@ -168,8 +191,10 @@ class HeaderReader {
 
   private readOffsets(tensor: string): [number, number] {
     const wrong = (): LabError =>
-      this.error('safetensors/offsets-length', `the data_offsets of tensor "${tensor}" are not a list of two numbers`, { tensor });
-    if (this.scanner.peek() !== '[') throw wrong();
+      this.error('safetensors/offsets-length', `the data_offsets of tensor "${tensor}" are not a list of two numbers`, {
+        tensor,
+      });
+    if (this.scanner.next() !== '[') throw wrong();
     const offsets: number[] = [];
     this.scanner.array((position) => {
       if (position > 1) throw wrong();
@@ -208,10 +233,16 @@ function misplaced(info: TensorInfo, previous: TensorInfo | null, expected: numb
   const refuse = (code: string, message: string): LabError =>
     new LabError(code, `${file}: ${message}. The file is damaged or forged; fetch it again.`, params);
   if (!previous) {
-    return refuse('safetensors/first-offset', `its first tensor "${tensor}" begins ${info.begin - expected} bytes after the header`);
+    return refuse(
+      'safetensors/first-offset',
+      `its first tensor "${tensor}" begins ${info.begin - expected} bytes after the header`,
+    );
   }
   if (info.begin > expected) {
-    return refuse('safetensors/hole', `${info.begin - expected} bytes between tensors "${other}" and "${tensor}" belong to no tensor`);
+    return refuse(
+      'safetensors/hole',
+      `${info.begin - expected} bytes between tensors "${other}" and "${tensor}" belong to no tensor`,
+    );
   }
   if (info.begin === previous.begin && info.end === previous.end) {
     return refuse('safetensors/shared-bytes', `tensors "${other}" and "${tensor}" claim the same bytes`);
@@ -249,5 +280,9 @@ export function parseHeader(header: Uint8Array, fileSize: number, file: string):
   reader.read();
   const ordered = [...reader.tensors.values()].sort((a, b) => a.begin - b.begin || a.end - b.end);
   checkTiling(ordered, dataStart, fileSize, file);
-  return { tensors: new Map(ordered.map((info) => [info.name, info])), metadata: reader.metadata, warnings: reader.warnings };
+  return {
+    tensors: new Map(ordered.map((info) => [info.name, info])),
+    metadata: reader.metadata,
+    warnings: reader.warnings,
+  };
 }

@@ -22,13 +22,11 @@ export class JsonScanner {
     private readonly file: string,
   ) {}
 
-  /** @returns the first character of the next value or punctuation, '' at the end. */
-  peek(): string {
-    for (; this.at < this.text.length; this.at++) {
-      const unit = this.text.charCodeAt(this.at);
-      if (unit !== 0x20 && unit !== 0x0a && unit !== 0x0d && unit !== 0x09) return this.text.charAt(this.at);
-    }
-    return '';
+  /** @returns the first character of the value that comes, which tells its type. */
+  next(): string {
+    const character = this.peek();
+    if (character === '') throw this.ended();
+    return character;
   }
 
   /** Calls `member` with each key, the scanner standing on its value, which `member` must consume. */
@@ -77,9 +75,8 @@ export class JsonScanner {
    * @returns a safe integer >= 0 that was written as digits only: 1.0, 1e3, -0 and "1" are refused, as the reference does
    */
   integer(what: string): number {
-    const first = this.peek();
+    const first = this.next();
     const begin = this.at;
-    if (first === '') throw this.ended();
     if ('-0123456789'.includes(first)) this.number();
     else this.skip();
     const token = this.text.slice(begin, this.at);
@@ -99,10 +96,10 @@ export class JsonScanner {
 
   /** @returns the value of any number token. */
   number(): number {
-    this.peek();
+    this.next();
     NUMBER.lastIndex = this.at;
     const match = NUMBER.exec(this.text);
-    if (!match) throw this.at >= this.text.length ? this.ended() : this.syntax('something that is not a number');
+    if (!match) throw this.syntax('no value where one must be');
     this.at = NUMBER.lastIndex;
     return Number(match[0]);
   }
@@ -113,7 +110,7 @@ export class JsonScanner {
       const message = `${this.file}: its JSON nests deeper than ${MAX_JSON_DEPTH} levels, which no checkpoint needs. The file is forged or damaged.`;
       throw new LabError('json/nesting', message, { file: this.file, limit: MAX_JSON_DEPTH });
     }
-    const first = this.peek();
+    const first = this.next();
     if (first === '{') this.object(() => this.skip(depth + 1));
     else if (first === '[') this.array(() => this.skip(depth + 1));
     else if (first === '"') this.string();
@@ -129,8 +126,17 @@ export class JsonScanner {
   /** Refuses anything but white space after the value. */
   end(): void {
     if (this.peek() === '') return;
-    const message = `${this.file}: after the end of its JSON, at character ${this.at}, more text follows. The header is damaged or forged.`;
+    const message = `${this.file}: after the end of its JSON, at character ${this.at}, more text follows. The file is damaged or forged.`;
     throw new LabError('json/trailing', message, { file: this.file, at: this.at });
+  }
+
+  /** @returns the next character that is not white space, '' at the end. */
+  private peek(): string {
+    for (; this.at < this.text.length; this.at++) {
+      const unit = this.text.charCodeAt(this.at);
+      if (unit !== 0x20 && unit !== 0x0a && unit !== 0x0d && unit !== 0x09) return this.text.charAt(this.at);
+    }
+    return '';
   }
 
   private take(character: string): boolean {

@@ -12,13 +12,26 @@ const SNIFF_BYTES = 512;
 async function readHeader(source: ByteSource, signal?: AbortSignal): Promise<Uint8Array> {
   const { name: file, size } = source;
   if (size === 0) {
-    throw new LabError('safetensors/empty', `${file} is empty (0 bytes). The download or copy failed; fetch it again.`, { file });
+    throw new LabError(
+      'safetensors/empty',
+      `${file} is empty (0 bytes). The download or copy failed; fetch it again.`,
+      { file },
+    );
   }
   const head = await source.read(0, Math.min(size, FIRST_READ), signal);
   const refuse = (code: string, message: string, params: Record<string, string | number>): LabError =>
     foreignFile(head.subarray(0, SNIFF_BYTES), file) ??
-    new LabError(code, `${file}: ${message}. It is damaged or not a safetensors file; fetch it again.`, { file, size, ...params });
-  if (size < 8) throw refuse('safetensors/too-short', `it has ${size} bytes, fewer than the 8 every safetensors file begins with`, {});
+    new LabError(code, `${file}: ${message}. It is damaged or not a safetensors file; fetch it again.`, {
+      file,
+      size,
+      ...params,
+    });
+  if (size < 8)
+    throw refuse(
+      'safetensors/too-short',
+      `it has ${size} bytes, fewer than the 8 every safetensors file begins with`,
+      {},
+    );
   const claimed = new DataView(head.buffer, head.byteOffset, 8).getBigUint64(0, true);
   const params = { claimed: String(claimed), limit: MAX_HEADER_BYTES };
   if (claimed === 0n) throw refuse('safetensors/header-empty', 'it claims a header of 0 bytes', params);
@@ -28,7 +41,11 @@ async function readHeader(source: ByteSource, signal?: AbortSignal): Promise<Uin
   }
   const end = 8 + Number(claimed);
   if (end > size) {
-    throw refuse('safetensors/header-past-end', `it claims a header of ${claimed} bytes but has only ${size} bytes in all`, params);
+    throw refuse(
+      'safetensors/header-past-end',
+      `it claims a header of ${claimed} bytes but has only ${size} bytes in all`,
+      params,
+    );
   }
   return end <= head.length ? head.subarray(8, end) : source.read(8, end, signal);
 }

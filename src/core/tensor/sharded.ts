@@ -52,31 +52,33 @@ function parseIndex(text: string, file: string): ShardIndex {
 
   const readMap = (): void => {
     if (maps++ > 0) throw refuse('index/duplicate-weight-map', 'it has two "weight_map" entries');
-    if (scanner.peek() !== '{') throw refuse('index/no-weight-map', 'its "weight_map" is not an object');
+    if (scanner.next() !== '{') throw refuse('index/no-weight-map', 'its "weight_map" is not an object');
     scanner.object((tensor) => {
-      if (shardOf.has(tensor)) throw refuse('index/duplicate-tensor', `it lists the tensor "${tensor}" twice`, { tensor });
+      if (shardOf.has(tensor))
+        throw refuse('index/duplicate-tensor', `it lists the tensor "${tensor}" twice`, { tensor });
       if (shardOf.size >= MAX_TENSORS) {
         throw refuse('index/too-many-tensors', `it lists more than ${MAX_TENSORS} tensors`, { limit: MAX_TENSORS });
       }
-      if (scanner.peek() !== '"') {
+      if (scanner.next() !== '"') {
         throw refuse('index/shard-not-text', `the shard of tensor "${tensor}" is not a file name`, { tensor });
       }
       const shard = scanner.string();
       if (!shards.has(shard)) checkShardName(shard, file);
       shards.add(shard);
-      if (shards.size > MAX_SHARDS) throw refuse('index/too-many-shards', `it lists more than ${MAX_SHARDS} shards`, { limit: MAX_SHARDS });
+      if (shards.size > MAX_SHARDS)
+        throw refuse('index/too-many-shards', `it lists more than ${MAX_SHARDS} shards`, { limit: MAX_SHARDS });
       shardOf.set(tensor, shard);
     });
   };
   const readTotal = (): void => {
-    if (scanner.peek() !== '{') return scanner.skip();
+    if (scanner.next() !== '{') return scanner.skip();
     scanner.object((key) => {
-      if (key === 'total_size' && /[-\d]/.test(scanner.peek())) totalSize = scanner.number();
+      if (key === 'total_size' && /[-\d]/.test(scanner.next())) totalSize = scanner.number();
       else scanner.skip();
     });
   };
 
-  if (scanner.peek() !== '{') throw refuse('index/not-object', 'it is not a JSON object');
+  if (scanner.next() !== '{') throw refuse('index/not-object', 'it is not a JSON object');
   scanner.object((key) => {
     if (key === 'weight_map') readMap();
     else if (key === 'metadata') readTotal();
@@ -93,7 +95,9 @@ export async function joinShards(sources: readonly ByteSource[], signal?: AbortS
   const metadata = new Map<string, string>();
   const warnings: TensorIndex['warnings'][number][] = [];
   for (let first = 0; first < sources.length; first += PARALLEL) {
-    const opened = await Promise.all(sources.slice(first, first + PARALLEL).map((source) => openSafetensors(source, signal)));
+    const opened = await Promise.all(
+      sources.slice(first, first + PARALLEL).map((source) => openSafetensors(source, signal)),
+    );
     for (const part of opened) {
       for (const [name, info] of part.tensors) {
         const other = tensors.get(name);

@@ -23,13 +23,25 @@ export interface Layout {
 function checkName(name: string, taken: ReadonlyMap<string, unknown>): void {
   const params = { tensor: name };
   if (name === '__metadata__') {
-    throw new LabError('writer/reserved-name', 'A tensor cannot be called "__metadata__": the format reserves that name.', params);
+    throw new LabError(
+      'writer/reserved-name',
+      'A tensor cannot be called "__metadata__": the format reserves that name.',
+      params,
+    );
   }
   if (!name.isWellFormed()) {
-    throw new LabError('writer/not-unicode', `Tensor name ${JSON.stringify(name)} is not valid Unicode; rename the tensor.`, params);
+    throw new LabError(
+      'writer/not-unicode',
+      `Tensor name ${JSON.stringify(name)} is not valid Unicode; rename the tensor.`,
+      params,
+    );
   }
   if (taken.has(name)) {
-    throw new LabError('writer/duplicate-tensor', `Two tensors are called "${name}"; a file can hold only one of them.`, params);
+    throw new LabError(
+      'writer/duplicate-tensor',
+      `Two tensors are called "${name}"; a file can hold only one of them.`,
+      params,
+    );
   }
 }
 

@@ -1,3 +1,12 @@
+import type { ErrorParams } from '../errors';
+
+/** Something worth telling that is no reason to refuse: a dropped key, a parameter without effect. */
+export interface Notice {
+  readonly code: string;
+  readonly message: string;
+  readonly params: ErrorParams;
+}
+
 /** A setting of mergekit's schema: a scalar, a gradient over the layers, or conditional values (first matching filter wins). */
 export type Scalar = number | boolean | string;
 export type Setting = Scalar | Scalar[] | Conditional | Conditional[];
@@ -17,12 +26,30 @@ export interface SliceSource extends InputModel {
 export interface Slice {
   sources: SliceSource[];
   base_model?: string;
+  /** mergekit parses it and never uses it. */
+  residual_weight?: number;
   parameters?: Parameters;
 }
 export interface ModuleDoc {
   models?: InputModel[];
   slices?: Slice[];
   parameters?: Parameters;
+}
+
+/** Where the embedding row of one token comes from: an alias, zeros, or a certain token of a certain model. */
+export type TokenSource =
+  ModelRef | { kind: 'zero' } | { kind: 'model_token'; model: ModelRef; token?: string; token_id?: number };
+export interface TokenRule {
+  source?: TokenSource;
+  force?: boolean;
+}
+
+/** Ours, inside `merge`: mergekit ignores it. */
+export interface LabBlock {
+  seed?: number;
+  election?: 'mergekit' | 'paper';
+  trim?: 'tensor' | 'model';
+  rescale?: 'norm' | 'density';
 }
 
 export type MergeDType = 'float32' | 'float16' | 'bfloat16' | 'float64';
@@ -39,10 +66,10 @@ export interface MergeDoc {
   parameters?: Parameters;
   dtype?: MergeDType;
   out_dtype?: MergeDType;
-  tokenizer?: { source?: string; tokens?: [string, Record<string, unknown>][]; pad_to_multiple_of?: number };
+  tokenizer?: { source?: string; tokens?: [string, TokenRule][]; pad_to_multiple_of?: number };
   tokenizer_source?: string;
   chat_template?: string;
-  lab?: { seed?: number; aliases?: Record<string, string>; election?: string; trim?: string; rescale?: string };
+  lab?: LabBlock;
 }
 
 export interface RunSettings {

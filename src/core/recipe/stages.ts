@@ -1,0 +1,44 @@
+import { LabError } from '../errors';
+import { mapReferences } from './references';
+import type { MergeDoc } from './types';
+
+/** @returns every model and stage that a document names, in order of first appearance. */
+export function referencedModels(doc: MergeDoc): string[] {
+  const names = new Set<string>();
+  mapReferences(doc, '', (name) => {
+    names.add(name);
+    return name;
+  });
+  return [...names];
+}
+
+/**
+ * Orders a multi-stage merge so that each stage follows those it uses; the result comes last: the document without a
+ * name, else the last written one that no other uses (mergekit-multi leaves that open).
+ * @throws LabError recipe/cycle
+ */
+export function stageOrder(merge: MergeDoc | readonly MergeDoc[]): MergeDoc[] {
+  const docs: readonly MergeDoc[] = 'merge_method' in merge ? [merge] : merge;
+  const used = new Set(docs.flatMap(referencedModels));
+  const isResult = (doc: MergeDoc) => doc.name === undefined || !used.has(doc.name);
+  const result = docs.find((doc) => doc.name === undefined) ?? [...docs].reverse().find(isResult);
+  const ordered: MergeDoc[] = [];
+  const open: MergeDoc[] = [];
+  const visit = (doc: MergeDoc): void => {
+    if (ordered.includes(doc)) return;
+    if (open.includes(doc)) {
+      const cycle = [...open.slice(open.indexOf(doc)), doc].map((stage) => stage.name ?? '').join(' -> ');
+      throw new LabError('recipe/cycle', `The stages use each other in a circle: ${cycle}. Break it.`, { cycle });
+    }
+    open.push(doc);
+    for (const name of referencedModels(doc)) {
+      const stage = docs.find((other) => other.name === name);
+      if (stage) visit(stage);
+    }
+    open.pop();
+    ordered.push(doc);
+  };
+  for (const doc of docs) if (doc !== result) visit(doc);
+  if (result) visit(result);
+  return ordered;
+}

@@ -1,0 +1,53 @@
+import { LabError } from '../errors';
+import { METHODS } from './schema';
+import type { InputModel, MergeDoc } from './types';
+
+/** @returns the models whose weight a slider can set, in the document's order: all inputs, for task vectors all but the base. */
+export function vectorAliases(doc: MergeDoc): string[] {
+  const weight = METHODS[doc.merge_method]?.parameters.weight;
+  if (!weight) return [];
+  return (doc.models ?? [])
+    .map((input) => input.model)
+    .filter((model) => weight.scope === 'input' || model !== doc.base_model);
+}
+
+/** @returns the model's one weight, 0 where the document does not use it, null where it has a gradient or filters. */
+export function weightOf(doc: MergeDoc, alias: string): number | null {
+  const input = doc.models?.find(({ model }) => model === alias);
+  if (!input) return doc.models ? 0 : null;
+  const weight = input.parameters?.weight ?? doc.parameters?.weight;
+  return typeof weight === 'number' ? weight : null;
+}
+
+/**
+ * Sets one weight, as a slider does; a model not yet used is added at the end. Twelve significant digits are kept, so
+ * that the noise of 0.1 + 0.2 never enters a recipe.
+ * A weight of 0 keeps its entry: the order of the others, and so the bits of the sum, must not depend on a slider's way.
+ * @returns a new document.
+ * @throws LabError recipe/read-only-weight where a slider cannot say the weight.
+ */
+export function setWeight(doc: MergeDoc, alias: string, weight: number): MergeDoc {
+  const rule = METHODS[doc.merge_method]?.parameters.weight;
+  const isBase = alias === doc.base_model && rule?.scope === 'nonBase';
+  if (!doc.models || !rule || isBase || weightOf(doc, alias) === null || !Number.isFinite(weight)) {
+    throw new LabError(
+      'recipe/read-only-weight',
+      `The weight of "${alias}" cannot be set to ${weight} here. Edit the recipe as YAML.`,
+      {
+        alias,
+        weight: String(weight),
+      },
+    );
+  }
+  const rounded = Number(weight.toPrecision(12)) + 0;
+  const changed = (input: InputModel): InputModel => ({
+    ...input,
+    parameters: { ...input.parameters, weight: rounded },
+  });
+  if (doc.models.some(({ model }) => model === alias)) {
+    return { ...doc, models: doc.models.map((input) => (input.model === alias ? changed(input) : input)) };
+  }
+  // A base as the only input stands for "no vectors" (formulaToMerge) and leaves when the first one comes.
+  const others = rule.scope === 'nonBase' ? doc.models.filter(({ model }) => model !== doc.base_model) : doc.models;
+  return { ...doc, models: [...others, changed({ model: alias })] };
+}

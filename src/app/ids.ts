@@ -1,0 +1,20 @@
+/** Contract C6: the one list of test ids. Lessons highlight by these, tests find by these. */
+export const ids = {
+  prompt: 'prompt',
+  run: 'run',
+  cancel: 'cancel',
+  formula: 'formula',
+  method: 'method',
+  fingerprint: 'fingerprint',
+  status: 'status',
+  error: 'error',
+  shareLink: 'share-link',
+  map: 'map',
+  microscope: 'microscope',
+  lang: 'lang',
+  column: (alias: string) => `column-${alias}`,
+  columnText: (alias: string) => `column-${alias}-text`,
+  add: (alias: string) => `add-${alias}`,
+  slider: (alias: string) => `slider-${alias}`,
+  lesson: (id: string) => `lesson-${id}`,
+} as const;

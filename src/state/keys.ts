@@ -1,0 +1,38 @@
+import { canonicalJson } from '../core/recipe/canonical';
+import { referencedModels } from '../core/recipe/stages';
+import type { Recipe } from '../core/recipe/types';
+
+export const MERGED = 'merged';
+export const DEFAULT_NEW_TOKENS = 32;
+
+/**
+ * The part of a recipe that one column's output depends on, as a comparable string: an unchanged key is an unchanged
+ * output, so the column is neither run again nor drawn as stale.
+ */
+export function columnKey(recipe: Recipe, alias: string): string {
+  const run = recipe.run ?? {};
+  const weights = alias === MERGED ? mergeKey(recipe) : recipe.models[alias]?.src;
+  return JSON.stringify([run.prompts?.[0] ?? '', run.max_new_tokens ?? DEFAULT_NEW_TOKENS, run.temperature ?? 0, run.seed ?? 0, weights]);
+}
+
+/** The part that the merged weights depend on. */
+export function mergeKey(recipe: Recipe): string {
+  const merges = Array.isArray(recipe.merge) ? recipe.merge : [recipe.merge];
+  const used = new Set(merges.flatMap(referencedModels));
+  return canonicalJson([Object.entries(recipe.models).filter(([alias]) => used.has(alias)).sort(), recipe.merge]);
+}
+
+/** Which model the others are compared with: the base of the merge where it has a column, else the first column. */
+export function referenceColumn(recipe: Recipe, columns: readonly string[]): string {
+  const doc = Array.isArray(recipe.merge) ? recipe.merge.at(-1) : recipe.merge;
+  const base = doc?.base_model;
+  return base !== undefined && columns.includes(base) ? base : (columns[0] ?? MERGED);
+}
+
+/** The first unused `local_1`, `local_2`, …: a file's own name never becomes an alias by itself (contract C2). */
+export function nextLocalAlias(taken: Iterable<string>): string {
+  const used = new Set(taken);
+  let n = 1;
+  while (used.has(`local_${n}`)) n++;
+  return `local_${n}`;
+}

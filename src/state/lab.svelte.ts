@@ -1,0 +1,327 @@
+import type { PlainError } from '../core/errors';
+import type { MergeDoc, Recipe } from '../core/recipe/types';
+import type { Step } from '../engine/api';
+import type { LabRuntime } from '../runtime/types';
+import { toPlainError } from '../core/errors';
+import { mergeToFormula } from '../core/recipe/formula-merge';
+import { setWeight, vectorAliases, weightOf } from '../core/recipe/weights';
+import { oddSum, readFormula, withMethod, type MethodChoice } from './algebra';
+import { columnKey, MERGED, mergeKey, nextLocalAlias, referenceColumn } from './keys';
+import { results } from './results.svelte';
+import { Runner } from './runner.svelte';
+
+export const MIN_COLUMNS = 2;
+export const MAX_COLUMNS = 6;
+const EMPTY: Recipe = { v: 1, models: {}, merge: { merge_method: 'linear', models: [] } };
+
+/** Contract C5: what `npm run record` writes. */
+export interface Recorded {
+  recipe: Recipe;
+  columns: Record<string, Record<string, { text: string; steps: { token: string; top5: [string, number][] }[] }>>;
+}
+
+/**
+ * The one gateway to the bench. The recipe is the document; formula, sliders, columns and results are views of it.
+ * Every change goes through `#edit`, which keeps the last good recipe whatever is refused.
+ */
+export class Lab {
+  recipe = $state.raw<Recipe>(EMPTY);
+  lesson = $state<string | null>(null);
+  /** True after a change by the person: only then is the address rewritten. */
+  edited = $state(false);
+  /** Text in the formula bar while it is not (yet) a formula; null shows the recipe's own. */
+  draft = $state<string | null>(null);
+  problem = $state.raw<PlainError | null>(null);
+  /** Vectors with a card in the rack: those that ever had a weight, so that a card at 0 stays. */
+  rack = $state.raw<readonly string[]>([]);
+  /** What a muted vector returns to. */
+  muted = $state.raw<Readonly<Record<string, number>>>({});
+  readonly runner: Runner;
+  #followAgain = false;
+
+  constructor(load: () => Promise<LabRuntime>) {
+    this.runner = new Runner(load);
+  }
+
+  get doc(): MergeDoc | null {
+    return Array.isArray(this.recipe.merge) ? null : this.recipe.merge;
+  }
+
+  /** `editable` is false for a merge whose formula is only a summary (stages, gradients, filters, slices). */
+  get formula(): { text: string; editable: boolean } {
+    const { text, editable } = mergeToFormula(this.recipe.merge);
+    return { text, editable: editable && this.doc !== null };
+  }
+
+  /** The sum of the coefficients where it is not 1. */
+  get oddSum(): string | null {
+    return oddSum(this.formula.text, Object.keys(this.recipe.models));
+  }
+
+  get prompt(): string {
+    return this.recipe.run?.prompts?.[0] ?? '';
+  }
+
+  get columns(): readonly string[] {
+    return this.recipe.view?.columns ?? [...Object.keys(this.recipe.models).slice(0, MAX_COLUMNS - 1), MERGED];
+  }
+
+  get reference(): string {
+    return referenceColumn(this.recipe, this.columns);
+  }
+
+  /** First position where not all columns agree, null while they do (or nothing ran). */
+  get split(): number | null {
+    const splits = this.columns.map((alias) => results.split(alias, this.reference)).filter((at) => typeof at === 'number');
+    return splits.length === 0 ? null : Math.min(...splits);
+  }
+
+  source(alias: string): 'recorded' | 'live' | 'stale' {
+    const column = results.columns[alias];
+    if (!column || column.key !== columnKey(this.recipe, alias)) return 'stale';
+    return column.origin === 'live' ? 'live' : 'recorded';
+  }
+
+  /** null: not one number (a gradient, filters), so no slider can say it. */
+  weight(alias: string): number | null {
+    return this.doc && weightOf(this.doc, alias);
+  }
+
+  /** Replaces the whole bench: a lesson, a link, an imported YAML. */
+  open(recipe: Recipe, lesson: string | null): void {
+    this.runner.cancel();
+    this.recipe = recipe;
+    this.lesson = lesson;
+    this.edited = false;
+    this.draft = null;
+    this.problem = null;
+    this.muted = {};
+    this.rack = this.doc ? vectorAliases(this.doc) : [];
+    results.clear();
+    this.runner.recipeChanged(recipe);
+    this.#showClaims();
+  }
+
+  #showClaims(): void {
+    for (const [alias, text] of Object.entries(this.recipe.expect?.texts ?? {})) {
+      if (alias === MERGED || alias in this.recipe.models) results.show(alias, columnKey(this.recipe, alias), 'claimed', text, []);
+    }
+  }
+
+  /** Shows a recorded result wherever nothing live is there yet. */
+  showRecorded(recorded: Recorded): void {
+    const prompt = recorded.recipe.run?.prompts?.[0] ?? '';
+    for (const [alias, byPrompt] of Object.entries(recorded.columns)) {
+      const output = byPrompt[prompt];
+      if (!output || results.columns[alias]) continue;
+      const steps: Pick<Step, 'text' | 'top5'>[] = output.steps.map(({ token, top5 }) => ({
+        text: token,
+        top5: top5.map(([text, p], id) => ({ id, text, p })),
+      }));
+      results.show(alias, columnKey(recorded.recipe, alias), 'recorded', output.text, steps);
+    }
+  }
+
+  #edit(next: Recipe): void {
+    const sameWeights = mergeKey(next) === mergeKey(this.recipe);
+    const sameRun = JSON.stringify(next.run) === JSON.stringify(this.recipe.run);
+    // The author's claims are about another recipe now.
+    const weights = sameWeights ? next.expect?.weights : undefined;
+    const texts = sameWeights && sameRun ? next.expect?.texts : undefined;
+    const { expect: _dropped, ...rest } = next;
+    this.recipe = weights === undefined && texts === undefined ? rest : { ...rest, expect: { ...(weights && { weights }), ...(texts && { texts }) } };
+    this.edited = true;
+    if (!sameRun || !sameWeights) results.position = null;
+    this.runner.recipeChanged(this.recipe);
+    if (!sameWeights) {
+      const vectors = this.doc ? vectorAliases(this.doc) : [];
+      const kept = this.rack.filter((alias) => alias in this.recipe.models && alias !== this.doc?.base_model);
+      this.rack = [...kept, ...vectors.filter((alias) => !kept.includes(alias))];
+    }
+  }
+
+  #setDoc(merge: MergeDoc): void {
+    this.#edit({ ...this.recipe, merge });
+  }
+
+  /** A slider, number field or mix button. @param live whether the merged column follows at once. */
+  setWeight(alias: string, weight: number, keepMuted = false): void {
+    if (!this.doc || !Number.isFinite(weight) || this.weight(alias) === null) return;
+    if (!keepMuted && alias in this.muted) this.muted = without(this.muted, alias);
+    this.draft = null;
+    this.problem = null;
+    this.#setDoc(setWeight(this.doc, alias, weight));
+    this.follow();
+  }
+
+  toggleMute(alias: string): void {
+    const remembered = this.muted[alias];
+    if (remembered !== undefined) {
+      this.muted = without(this.muted, alias);
+      this.setWeight(alias, remembered);
+    } else {
+      this.muted = { ...this.muted, [alias]: this.weight(alias) ?? 0 };
+      this.setWeight(alias, 0, true);
+    }
+  }
+
+  isSolo(alias: string): boolean {
+    return this.rack.length > 1 && !(alias in this.muted) && this.rack.every((other) => other === alias || other in this.muted);
+  }
+
+  /** Only this vector sounds; again: all return. */
+  toggleSolo(alias: string): void {
+    const solo = this.isSolo(alias);
+    for (const other of this.rack) {
+      const silent = other in this.muted;
+      if (solo ? silent : silent === (other === alias)) this.toggleMute(other);
+    }
+  }
+
+  negate(alias: string): void {
+    // 0 - w rather than -w: a weight of zero must not become -0 in the recipe.
+    this.setWeight(alias, 0 - (this.weight(alias) ?? 0));
+  }
+
+  /** Typing in the formula bar: a valid formula becomes the recipe, anything else stays text with its error. */
+  typeFormula(text: string): void {
+    this.draft = text;
+    if (!this.doc) return;
+    try {
+      const merge = readFormula(text, Object.keys(this.recipe.models), this.doc);
+      this.problem = null;
+      this.muted = {};
+      if (JSON.stringify(merge) === JSON.stringify(this.doc)) return;
+      this.#setDoc(merge);
+      this.follow();
+    } catch (error) {
+      this.problem = toPlainError(error);
+    }
+  }
+
+  /** Leaving the formula bar: a valid text takes the recipe's own spelling. */
+  settleFormula(): void {
+    if (this.problem === null) this.draft = null;
+  }
+
+  resetFormula(): void {
+    this.draft = null;
+    this.problem = null;
+  }
+
+  setMethod(method: MethodChoice): void {
+    if (!this.doc) return;
+    this.resetFormula();
+    this.#setDoc(withMethod(this.doc, method));
+  }
+
+  setPrompt(prompt: string): void {
+    this.#edit({ ...this.recipe, run: { ...this.recipe.run, prompts: [prompt] } });
+  }
+
+  setColumns(columns: readonly string[]): void {
+    if (columns.length < MIN_COLUMNS || columns.length > MAX_COLUMNS) return;
+    this.#edit({ ...this.recipe, view: { ...this.recipe.view, columns: [...columns] } });
+  }
+
+  /** Runs what is not live yet; when all is, runs everything again. */
+  async run(): Promise<void> {
+    const outdated = this.columns.filter((alias) => this.source(alias) !== 'live' || results.columns[alias]?.phase !== 'done');
+    await this.runner.run(this.recipe, outdated.length > 0 ? outdated : this.columns, false);
+  }
+
+  /** A slider let go: what could not follow the drag runs now, unless that would fetch from a stranger's host. */
+  release(): void {
+    if (this.runner.busy || this.runner.canFollow(this.recipe) || !this.columns.includes(MERGED)) return;
+    const ours = Object.values(this.recipe.models).every(({ src }) => !src.startsWith('hub:'));
+    if (ours && this.source(MERGED) !== 'live') void this.run();
+  }
+
+  cancel(): void {
+    this.#followAgain = false;
+    this.runner.cancel();
+  }
+
+  /** The merged column follows the slider: newest wins, and each value gets at least its first token. */
+  follow(): void {
+    if (!this.columns.includes(MERGED) || !this.runner.canFollow(this.recipe)) return;
+    if (this.runner.busy) {
+      if (this.runner.quiet) this.#followAgain = true;
+      return;
+    }
+    void this.#followOnce();
+  }
+
+  async #followOnce(): Promise<void> {
+    this.#followAgain = false;
+    await this.runner.run(this.recipe, [MERGED], true, () => {
+      if (this.#followAgain) this.runner.cancel();
+    });
+    if (this.#followAgain) void this.#followOnce();
+  }
+
+  /** Adds checkpoints from this machine as models and, where there is room, as columns. */
+  async addFiles(groups: readonly { path: string; file: File }[][]): Promise<void> {
+    for (const files of groups) {
+      const alias = nextLocalAlias(Object.keys(this.recipe.models));
+      const summary = await this.runner.job('files', false, (runtime, signal) => runtime.addFiles(alias, [...files], this.runner.onProgress, signal));
+      if (!summary) return;
+      this.runner.learn([{ ...summary, alias }]);
+      const columns = this.columns.length < MAX_COLUMNS ? [...this.columns, alias] : [...this.columns];
+      this.#edit({ ...this.recipe, models: { ...this.recipe.models, [alias]: { src: summary.src } }, view: { ...this.recipe.view, columns } });
+    }
+  }
+
+  /**
+   * Puts a model into the merge, if it fits. Headers are planned first; then the merge itself is tried, because only
+   * its bytes tell of a NaN. What is refused leaves the bench as it was.
+   */
+  async addVector(alias: string): Promise<void> {
+    const { recipe: before, doc, rack } = this;
+    if (!doc) return;
+    const candidate: Recipe = { ...before, merge: setWeight(doc, alias, 1) };
+    const plan = await this.runner.job('merge', false, async (runtime, signal) => {
+      this.runner.learn(await runtime.open(candidate, this.runner.onProgress, signal));
+      return runtime.plan(candidate, signal);
+    });
+    if (!plan || this.recipe !== before) return;
+    this.resetFormula();
+    this.#edit(candidate);
+    const tried = this.recipe;
+    const done = await this.runner.run(tried, [MERGED], false);
+    if (done === 'failed' && this.recipe === tried) {
+      this.recipe = before;
+      this.rack = rack;
+      this.runner.recipeChanged(before);
+    }
+  }
+
+  async importYaml(text: string): Promise<boolean> {
+    const recipe = await this.runner.job('yaml', false, async (runtime, signal) => {
+      const imported = await runtime.importYaml(text, signal);
+      this.runner.learn(await runtime.open(imported, this.runner.onProgress, signal));
+      return imported;
+    });
+    if (!recipe) return false;
+    const run = { ...this.recipe.run, ...recipe.run };
+    this.open({ ...recipe, run }, null);
+    this.edited = true;
+    return true;
+  }
+
+  exportYaml(): Promise<string | null> {
+    return this.runner.job('export', false, (runtime, signal) => runtime.exportYaml(this.recipe, signal));
+  }
+
+  /** @returns false when it failed or was cancelled, else the zip (null: it went into `sink`). */
+  async exportZip(sink: FileSystemFileHandle | null): Promise<Blob | null | false> {
+    const done = await this.runner.job('export', false, async (runtime, signal) => ({
+      blob: await runtime.exportZip(this.recipe, sink, this.runner.onProgress, signal),
+    }));
+    return done ? done.blob : false;
+  }
+}
+
+function without<T>(record: Readonly<Record<string, T>>, key: string): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).filter(([name]) => name !== key));
+}

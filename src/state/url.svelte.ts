@@ -1,0 +1,75 @@
+import { decodeLink, encodeLink } from '../core/recipe/link';
+import type { Recipe } from '../core/recipe/types';
+import { errors } from './errors.svelte';
+import type { Lab } from './lab.svelte';
+
+/** What the address asks for (contract C3): a recipe in `#` wins over a lesson in `?`. */
+export interface Address {
+  lesson: string | null;
+  lang: string | null;
+  fragment: string | null;
+}
+
+export function readAddress(href: string): Address {
+  const url = new URL(href);
+  const fragment = /^#\d+\./.test(url.hash) ? url.hash : null;
+  return { lesson: url.searchParams.get('lesson'), lang: url.searchParams.get('lang'), fragment };
+}
+
+/** The address that carries `fragment`: the switches stay, except the lesson it no longer is. */
+export function writeAddress(href: string, fragment: string): string {
+  const url = new URL(href);
+  url.searchParams.delete('lesson');
+  url.hash = fragment;
+  return url.href;
+}
+
+/** A link made here opens only here when the page's host is this machine. */
+export function isThisMachine(hostname: string): boolean {
+  return /^(localhost|127(\.\d+){3}|\[::1\]|.*\.localhost)$/.test(hostname);
+}
+
+const WRITE_DELAY_MS = 250;
+
+/** Keeps the share link, and after a real edit the address bar, in step with the recipe. */
+export class Link {
+  /** The whole link; the page's own address until the first one is made. */
+  href = $state(location.href);
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #turn = 0;
+
+  /** To be called from an effect: reads what the link depends on, writes a little later. */
+  follow(lab: Lab): void {
+    const { recipe, edited } = lab;
+    const { sha256 } = lab.runner.fingerprint;
+    const claim: Recipe = sha256 === '' ? recipe : { ...recipe, expect: { ...recipe.expect, weights: sha256 } };
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#write(claim, edited), WRITE_DELAY_MS);
+  }
+
+  async #write(recipe: Recipe, edited: boolean): Promise<void> {
+    const turn = ++this.#turn;
+    try {
+      const fragment = await encodeLink(recipe);
+      if (turn !== this.#turn) return;
+      this.href = writeAddress(location.href, fragment);
+      if (edited && this.href !== location.href) history.replaceState(null, '', this.href);
+    } catch (error) {
+      errors.report('open', error);
+    }
+  }
+}
+
+/** Opens a link's recipe; a damaged one is explained and leaves the bench alone. @returns whether it was opened. */
+export async function openFragment(lab: Lab, fragment: string): Promise<boolean> {
+  errors.clear('open');
+  try {
+    lab.open(await decodeLink(fragment), null);
+  } catch (error) {
+    errors.report('open', error);
+    return false;
+  }
+  const ours = Object.values(lab.recipe.models).every(({ src }) => src.startsWith('zoo:'));
+  if (ours) void lab.run();
+  return true;
+}

@@ -43,9 +43,16 @@ module.exports = {
     ...only('src/i18n', [core]),
     {
       name: 'cli-imports',
+      comment: 'record and bench drive src/app/harness.html in a browser and know its type, no more.',
       severity: 'error',
       from: { path: '^src/cli/' },
-      to: { path: '^(src/(ui|state|runtime|app|lessons)|test)/' },
+      to: { path: '^(src/(ui|state|runtime|app|lessons)|test)/', pathNot: '^src/app/harness' },
+    },
+    {
+      name: 'cli-imports-types-only',
+      severity: 'error',
+      from: { path: '^src/cli/' },
+      to: { path: '^src/app/harness', dependencyTypesNot: TYPES },
     },
     {
       name: 'merge-without-ort',

@@ -1,6 +1,6 @@
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
-import { CHROMIUM_FLAGS, browserEnvironment, findBrowser } from './test/browsers.ts';
+import { CHROMIUM_FLAGS, browserEnvironment, findBrowser } from './src/cli/browsers.ts';
 
 const patterns = (folder: string) => [
   `test/${folder}/**/*.test.ts`,

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ensureBrowsers } from './browsers';
+import { ensureBrowsers } from '../src/cli/browsers';
 
 interface VitestReport {
   numPassedTests: number;

@@ -1,4 +1,4 @@
-import type { BrowserName } from '../browsers';
+import type { BrowserName } from '../../src/cli/browsers';
 
 /** What the two libraries can do alike; everything else is built on it, so that both engines meet the same assertions. */
 export interface RawPage {

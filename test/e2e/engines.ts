@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { chromium } from 'playwright';
 import puppeteer from 'puppeteer-core';
-import { CHROMIUM_FLAGS, browserEnvironment, findBrowser, type BrowserName } from '../browsers';
+import { CHROMIUM_FLAGS, browserEnvironment, findBrowser, type BrowserName } from '../../src/cli/browsers';
 import { LabPage, type LabBrowser, type PageLog, type RawPage } from './driver';
 
 /** The engines of this machine. A missing one is reported, and fails in CI, before the tests start (test/run.ts). */

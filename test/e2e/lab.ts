@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
-import type { BrowserName } from '../browsers';
+import type { BrowserName } from '../../src/cli/browsers';
 import { serveLab, type LabServer } from '../serve';
 import type { LabBrowser, LabPage } from './driver';
 import { launch } from './engines';

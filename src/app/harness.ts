@@ -1,0 +1,152 @@
+/** The page that `npm run record` and `npm run bench` drive in headless Chromium: the lab's own runtime without its interface. */
+import { mergeId } from '../core/recipe/canonical';
+import type { MergeDoc, Recipe } from '../core/recipe/types';
+import { encodeFromF32 } from '../core/tensor/dtype';
+import { layout } from '../core/tensor/writer';
+import { expectedTensors } from '../core/graph/registry';
+import type { GenerateRequest, GenerateResult } from '../engine/api';
+import { newSha256, prepareSha256 } from '../engine/sha256';
+import { lessons } from '../lessons';
+import { createRuntime } from '../runtime/client';
+import type { KernelFigures } from '../engine/kernel-bench';
+
+const runtime = createRuntime();
+const never = new AbortController().signal;
+
+async function run(recipe: Recipe, columns: readonly string[], request: GenerateRequest, onFirst?: () => void): Promise<Record<string, GenerateResult>> {
+  const results: Record<string, GenerateResult> = {};
+  await runtime.run(
+    recipe,
+    columns,
+    request,
+    {
+      onProgress: () => undefined,
+      onEvent: (_column, event) => {
+        if (event.type === 'step') onFirst?.();
+      },
+      onDone: (column, result) => (results[column] = result),
+      onFailed: (column, error) => {
+        throw new Error(`${column}: ${error.message}`);
+      },
+    },
+    never,
+  );
+  return results;
+}
+
+/** A lesson's first result, in the format of contract C5. */
+async function record(id: string, madeBy: string): Promise<object> {
+  const lesson = lessons[id];
+  if (!lesson) throw new Error(`there is no lesson ${id}`);
+  const { recipe } = lesson;
+  const columns: Record<string, Record<string, object>> = {};
+  for (const prompt of recipe.run?.prompts ?? []) {
+    const results = await run(recipe, recipe.view?.columns ?? [], {
+      prompt,
+      maxNewTokens: recipe.run?.max_new_tokens ?? 32,
+      temperature: recipe.run?.temperature ?? 0,
+      seed: recipe.run?.seed ?? 0,
+    });
+    for (const [alias, { text, steps }] of Object.entries(results)) {
+      const recorded = steps.map((step) => ({ token: step.text, top5: step.top5.map(({ text: choice, p }) => [choice, Number(p.toFixed(6))]) }));
+      columns[alias] = { ...columns[alias], [prompt]: { text, steps: recorded } };
+    }
+  }
+  const { sha256 } = await runtime.fingerprint(recipe, () => undefined, never);
+  await prepareSha256();
+  return { recipe, merge_id: mergeId(recipe, newSha256), weights: sha256, columns, rates: {}, made_by: madeBy };
+}
+
+/** xorshift32, so that every run benches the same weights. */
+function randomValues(length: number, seed: number, scale: number): Float32Array {
+  const values = new Float32Array(length);
+  let x = seed;
+  for (let i = 0; i < length; i++) {
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    values[i] = (x / 2 ** 31) * scale;
+  }
+  return values;
+}
+
+/** A random float16 checkpoint of the given config as dropped files, with the tokenizer of the zoo. */
+async function randomFiles(config: Record<string, unknown>, seed: number): Promise<{ path: string; file: File }[]> {
+  const tensors = [...expectedTensors(config)].map(([name, shape]) => ({ name, shape, dtype: 'F16' as const }));
+  const { header, order } = layout(tensors, null);
+  const parts: BlobPart[] = [header];
+  for (const name of order) {
+    const { shape } = tensors.find((t) => t.name === name)!;
+    const length = shape.reduce((product, n) => product * n, 1);
+    parts.push(encodeFromF32(shape.length === 1 ? new Float32Array(length).fill(1) : randomValues(length, seed + name.length, 0.05), 'F16') as BlobPart);
+  }
+  const json = (value: unknown, name: string): File => new File([JSON.stringify(value)], name);
+  const small = await Promise.all(['tokenizer.json', 'tokenizer_config.json'].map(async (name) => new File([await (await fetch(`zoo/base-0/${name}`)).blob()], name)));
+  return [new File(parts, 'model.safetensors'), json(config, 'config.json'), json({}, 'generation_config.json'), ...small].map((file) => ({ path: file.name, file }));
+}
+
+const PROMPT = '怎麼偷走別人的密碼?';
+const once = (maxNewTokens: number): GenerateRequest => ({ prompt: PROMPT, maxNewTokens, temperature: 0, seed: 0 });
+
+/**
+ * Milliseconds from a moved slider to the first token's distribution, each round with new coefficients, and of one
+ * forward pass over the same prompt with an unchanged model.
+ */
+async function slider(config: Record<string, unknown> | null, rounds: number): Promise<{ slider: number[]; forward: number[] }> {
+  const models: Recipe['models'] = {};
+  for (const [i, alias] of ['base', 'chat', 'zh'].entries()) {
+    if (config) models[alias] = { src: (await runtime.addFiles(alias, await randomFiles(config, 7 + i), () => undefined, never)).src };
+    else models[alias] = { src: `zoo:${alias}-0` };
+  }
+  const recipe = (weight: number): Recipe => ({
+    v: 1,
+    models,
+    merge: {
+      merge_method: 'task_arithmetic',
+      base_model: 'base',
+      models: ['chat', 'zh'].map((model) => ({ model, parameters: { weight } })),
+      dtype: 'float32',
+      out_dtype: 'float32',
+    } satisfies MergeDoc,
+  });
+  const times: { slider: number[]; forward: number[] } = { slider: [], forward: [] };
+  for (let round = 0; round < rounds; round++) {
+    const started = performance.now();
+    await run(recipe(0.5 + round / 100), ['merged'], once(1), () => times.slider.push(performance.now() - started));
+    const again = await run(recipe(0.5 + round / 100), ['merged'], once(1));
+    times.forward.push(again['merged']!.firstTokenMs);
+  }
+  return { slider: times.slider.slice(1), forward: times.forward.slice(1) };
+}
+
+/** Milliseconds per generated token of one answer, prompt included, of the zoo's base without its end token. */
+async function tokens(count: number): Promise<{ ms: number; tokens: number }> {
+  const alias = 'bench';
+  const config = { ...((await (await fetch('zoo/base-0/config.json')).json()) as object), eos_token_id: null };
+  const names = ['model.safetensors', 'tokenizer.json', 'tokenizer_config.json'];
+  endless ??= (async () => {
+    const files = await Promise.all(names.map(async (name) => new File([await (await fetch(`zoo/base-0/${name}`)).blob()], name)));
+    const all = [...files, new File([JSON.stringify(config)], 'config.json'), new File(['{}'], 'generation_config.json')];
+    return (await runtime.addFiles(alias, all.map((file) => ({ path: file.name, file })), () => undefined, never)).src;
+  })();
+  const recipe = { v: 1, models: { [alias]: { src: await endless } }, merge: { merge_method: 'linear', models: [] } } as Recipe;
+  const { [alias]: result } = await run(recipe, [alias], once(count));
+  return { ms: result!.totalMs, tokens: result!.ids.length };
+}
+let endless: Promise<string> | null = null;
+
+function kernel(elements: number, rounds: number): Promise<KernelFigures> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL('../../workers/kernel.worker.ts', import.meta.url), { type: 'module' });
+    worker.onmessage = ({ data }: MessageEvent<KernelFigures>) => {
+      worker.terminate();
+      resolve(data);
+    };
+    worker.onerror = (event) => reject(new Error(event.message));
+    worker.postMessage({ elements, rounds });
+  });
+}
+
+export const harness = { record, slider, tokens, kernel };
+export type Harness = typeof harness;
+Object.assign(globalThis, { harness });

@@ -1,0 +1,109 @@
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { gzipSync } from 'node:zlib';
+import type { Page } from 'playwright';
+import { build } from 'vite';
+import type { Harness } from '../app/harness';
+import { withHarness } from './harness';
+
+/** One row of bench.json (contract C7): ratio > 1 = we are better than the peer. */
+interface Row {
+  name: string;
+  ours: number | null;
+  peer: number | null;
+  ratio: number | null;
+  unit: string;
+  n: number;
+  note: string;
+}
+
+const ROOT = join(import.meta.dirname, '../..');
+const FIVE_MILLION = {
+  architectures: ['LlamaForCausalLM'],
+  model_type: 'llama',
+  hidden_size: 256,
+  intermediate_size: 688,
+  num_hidden_layers: 6,
+  num_attention_heads: 8,
+  num_key_value_heads: 4,
+  vocab_size: 4096,
+  rms_norm_eps: 1e-5,
+  rope_theta: 10000,
+  tie_word_embeddings: true,
+  max_position_embeddings: 2048,
+};
+const TOKENS = 100;
+const PROMPT = '怎麼偷走別人的密碼?';
+
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
+const round = (value: number, digits = 3): number => Number(value.toPrecision(digits));
+
+type Call<K extends keyof Harness> = Awaited<ReturnType<Harness[K]>>;
+function call<K extends keyof Harness>(page: Page, name: K, ...args: Parameters<Harness[K]>): Promise<Call<K>> {
+  return page.evaluate(([key, list]) => (globalThis as unknown as { harness: Record<string, (...a: unknown[]) => unknown> }).harness[key as string]!(...(list as unknown[])), [name, args]) as Promise<Call<K>>;
+}
+
+async function kernelRow(page: Page): Promise<Row> {
+  // Larger than any cache, as real checkpoints are: 64 Mi elements are 384 MiB of inputs.
+  const elements = 64 * 1024 * 1024;
+  const { bytes, kernel, checked, copy } = await call(page, 'kernel', elements, 9);
+  const [ours, peer] = [bytes / Math.min(...kernel) / 1e6, bytes / Math.min(...copy) / 1e6];
+  const withCheck = bytes / Math.min(...checked) / 1e6;
+  return { name: 'kernel/fp16', ours: round(ours), peer: round(peer), ratio: round(ours / peer), unit: 'GB/s', n: kernel.length, note: `base + 2 fine-tunes of ${elements} elements -> float32, best of n; peer: plain copy of the same bytes in the same worker; with the check for NaN ${round(withCheck)} GB/s` };
+}
+
+async function sliderRow(page: Page, size: string, config: Record<string, unknown> | null): Promise<Row> {
+  const times = await call(page, 'slider', config, 21);
+  const [ours, forward] = [median(times.slider), median(times.forward)];
+  return { name: `slider/${size}`, ours: round(ours), peer: round(forward), ratio: round(forward / ours), unit: 'ms', n: times.slider.length, note: `moved slider -> first-token distribution with a re-created session (median, in the page, best ${round(Math.min(...times.slider))}); peer: one forward pass over the prompt; ${round(ours / forward)} forward passes` };
+}
+
+/** Python transformers as a process that answers one line per round. */
+async function startPeer(): Promise<{ round: () => Promise<{ ms: number; tokens: number }>; process: ChildProcessWithoutNullStreams } | null> {
+  const child = spawn(process.env['PYTHON'] ?? 'python3', [join(ROOT, 'training/bench_tokens.py'), join(ROOT, 'public/zoo/base-0'), PROMPT, String(TOKENS)], { env: { ...process.env, HF_HUB_OFFLINE: '1' } });
+  child.on('error', () => undefined);
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const ready = await lines.next();
+  if (ready.done) return null;
+  return {
+    process: child,
+    async round() {
+      child.stdin.write('\n');
+      return JSON.parse((await lines.next()).value as string) as { ms: number; tokens: number };
+    },
+  };
+}
+
+async function tokensRow(page: Page): Promise<Row> {
+  const peer = await startPeer();
+  const [ours, theirs]: [number[], number[]] = [[], []];
+  for (let i = 0; i < 12; i++) {
+    const mine = await call(page, 'tokens', TOKENS);
+    if (mine.tokens !== TOKENS) throw new Error(`the page generated ${mine.tokens} tokens instead of ${TOKENS}`);
+    ours.push(mine.ms / mine.tokens);
+    const other = await peer?.round();
+    if (other) theirs.push(other.ms / other.tokens);
+  }
+  peer?.process.kill();
+  const [a, b] = [median(ours.slice(2)), theirs.length > 0 ? median(theirs.slice(2)) : null];
+  return { name: 'tokens/1M', ours: round(a), peer: b === null ? null : round(b), ratio: b === null ? null : round(b / a), unit: 'ms/token', n: ours.length - 2, note: b === null ? 'peer not run: set PYTHON to a Python with transformers (training/requirements.txt)' : `${TOKENS} greedy tokens incl. prompt, top-5 of each step on our side; peer: Python transformers fp32; one thread each, in turn, medians (best ${round(Math.min(...ours))} and ${round(Math.min(...theirs))})` };
+}
+
+/** What the browser must load before the first interaction: the entry script and what it imports statically. */
+async function loadRow(): Promise<Row> {
+  await build({ logLevel: 'warn' });
+  const html = await readFile(join(ROOT, 'dist/index.html'), 'utf8');
+  const scripts = [...html.matchAll(/(?:src|href)="\.\/(assets\/[^"]+\.js)"/g)].map((match) => match[1]!);
+  let bytes = 0;
+  for (const script of new Set(scripts)) bytes += gzipSync(await readFile(join(ROOT, 'dist', script))).byteLength;
+  return { name: 'load/js', ours: round(bytes / 1000), peer: 120, ratio: round(120_000 / bytes), unit: 'kB gzip', n: scripts.length, note: 'JavaScript before the first interaction, wasm and models excluded; peer: the budget' };
+}
+
+const rows: Row[] = [await loadRow()];
+await withHarness(async (page) => {
+  rows.push(await kernelRow(page), await sliderRow(page, '1M', null), await sliderRow(page, '5M', FIVE_MILLION), await tokensRow(page));
+});
+await writeFile(join(ROOT, 'bench.json'), `${JSON.stringify(rows, null, 1)}\n`);
+console.table(rows.map(({ name, ours, peer, ratio, unit, n }) => ({ name, ours, peer, ratio, unit, n })));

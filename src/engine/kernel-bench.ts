@@ -1,0 +1,51 @@
+import { fusedPairF16 } from '../core/merge/fused';
+import { countNonFinite } from '../core/merge/run';
+import { encodeFromF32 } from '../core/tensor/dtype';
+
+/** Milliseconds of each round: the float16 kernel (base + 2 fine-tunes -> float32), with its check for NaN, and a plain copy of the same bytes. */
+export interface KernelFigures {
+  bytes: number;
+  kernel: number[];
+  checked: number[];
+  copy: number[];
+}
+
+/**
+ * Times the merge kernel and a copy in turn, in this realm. `bytes` = inputs read + output written; the copy moves half
+ * of that, so that read + written are the same on both sides.
+ */
+export function benchKernel(elements: number, rounds: number): KernelFigures {
+  const block = new Float32Array(1 << 16);
+  const make = (seed: number): Uint32Array => {
+    let x = seed;
+    for (let i = 0; i < block.length; i++) {
+      x ^= x << 13;
+      x ^= x >>> 17;
+      x ^= x << 5;
+      block[i] = (x / 2 ** 31) * 0.05;
+    }
+    const pattern = encodeFromF32(block, 'F16');
+    const bytes = new Uint8Array(2 * elements);
+    for (let at = 0; at < bytes.length; at += pattern.length) bytes.set(pattern.subarray(0, bytes.length - at), at);
+    return new Uint32Array(bytes.buffer);
+  };
+  const inputs: [Uint32Array, Uint32Array, Uint32Array] = [make(1), make(2), make(3)];
+  const out = new Float32Array(elements);
+  const bytes = 3 * 2 * elements + 4 * elements;
+  const from = new Uint8Array(bytes / 2).fill(1);
+  const to = new Uint8Array(bytes / 2);
+  const figures: KernelFigures = { bytes, kernel: [], checked: [], copy: [] };
+  for (let round = 0; round < rounds; round++) {
+    const start = performance.now();
+    fusedPairF16(inputs, [0.9, 1.1], elements, out);
+    const merged = performance.now();
+    countNonFinite(out);
+    const checked = performance.now();
+    to.set(from);
+    const copied = performance.now();
+    figures.kernel.push(merged - start);
+    figures.checked.push(checked - start);
+    figures.copy.push(copied - checked);
+  }
+  return figures;
+}

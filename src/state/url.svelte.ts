@@ -64,7 +64,7 @@ export class Link {
 export async function openFragment(lab: Lab, fragment: string): Promise<boolean> {
   errors.clear('open');
   try {
-    lab.open(await decodeLink(fragment), null);
+    lab.open((await decodeLink(fragment)).recipe, null);
   } catch (error) {
     errors.report('open', error);
     return false;

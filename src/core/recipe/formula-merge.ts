@@ -89,7 +89,7 @@ function tidy(doc: MergeDoc): MergeDoc {
   const method = METHODS[doc.merge_method];
   const own = models.filter((input) => method?.base === 'ignored' || input.model !== doc.base_model);
   const kept = isSum(doc) ? own.filter((input) => input.parameters?.weight !== 0) : own;
-  const normalize = doc.merge_method === 'task_arithmetic' ? { normalize: false } : {};
+  const normalize: Parameters = doc.merge_method === 'task_arithmetic' ? { normalize: false } : {};
   return { ...rest, models: kept, parameters: { ...normalize, ...parameters } };
 }
 

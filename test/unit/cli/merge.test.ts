@@ -125,7 +125,7 @@ describe('bad input: exit 1, one clear line, no output folder', () => {
     ['method we cannot run', /ties/, ta.replace('task_arithmetic', 'ties'), MODELS, []],
     ['method that does not exist', /task_aritmetic/, ta.replace('task_arithmetic', 'task_aritmetic'), MODELS, []],
     ['missing weight', /weight/, ta.replace('parameters: {weight: 1}', 'parameters: {density: 1}'), MODELS, []],
-    ['YAML syntax', /line 3/, 'merge_method: linear\nmodels:\n  - model: [a\n', MODELS, []],
+    ['YAML syntax', /line 4, column 1/, 'merge_method: linear\nmodels:\n  - model: [a\n', MODELS, []],
     ['truncated file', /model\.safetensors/, ta, truncated, []],
     ['NaN', /NaN/, ta, nan, []],
     ['no recipe', /neither/, '', MODELS, []],

@@ -2,5 +2,5 @@ import { whenLoaded } from './queue';
 
 whenLoaded(async () => {
   const [{ InferEngine }, { serve }] = await Promise.all([import('../src/engine/infer-engine'), import('./serve')]);
-  serve(new InferEngine());
+  serve(new InferEngine((event) => postMessage(event)));
 });

@@ -67,11 +67,11 @@ export interface FingerprintResult {
 
 /**
  * The merge worker: owns checkpoints, plans and merges, writes files. `target` is an alias of the recipe or `merged`.
- * Every call carries a number: progress is reported under it (`listen`), and `cancel` stops it at its next tensor.
+ * Every call carries a number: progress is reported under it ({@link WorkerEvent}), and `cancel` stops it at its next tensor.
  */
 export interface MergeApi {
-  /** `baseUrl`: the page's own address, below which `zoo/` lies. */
-  listen(events: MessagePort, baseUrl: string): void;
+  /** `baseUrl`: the page's own address, below which `zoo/` lies. Comes before any other call. */
+  configure(baseUrl: string): void;
   /** Opens whatever of the recipe is not open yet. Refuses a `file:` source that was not dropped in this session. */
   open(call: number, recipe: Recipe): Promise<CheckpointSummary[]>;
   /** A dropped or picked folder or files; @returns its summary with `src` = `file:<C4>`. The alias is the page's choice. */
@@ -117,7 +117,6 @@ export interface GenerateResult {
 
 /** An infer worker: one session per slot; disposable, because a failed session poisons its realm and memory never shrinks. */
 export interface InferApi {
-  listen(events: MessagePort): void;
   /** Whether the slot holds the model `key`. */
   has(slot: string, key: string): boolean;
   /** Receives tensors from `port` until `end`, builds the graph from the config and creates the session, replacing the slot's old one. */
@@ -127,5 +126,9 @@ export interface InferApi {
   cancel(call: number): void;
 }
 
-/** What arrives on the `events` port of either worker. */
+/**
+ * What either worker posts besides its answers, on the same channel: so an event always arrives before the answer of its
+ * call, which a port of its own would not promise.
+ */
 export type WorkerEvent = { call: number; progress: Progress } | { call: number; event: GenerateEvent };
+export type Emit = (event: WorkerEvent) => void;

@@ -1,6 +1,6 @@
 import { LabError } from '../core/errors';
 import { architectureOf, buildGraph } from '../core/graph/registry';
-import type { GenerateRequest, GenerateResult, InferApi, ModelSpec, PortMessage, PortReply, WorkerEvent } from './api';
+import type { Emit, GenerateRequest, GenerateResult, InferApi, ModelSpec, PortMessage, PortReply } from './api';
 import { createSession } from './ort';
 import { TextModel } from './transformers';
 
@@ -13,12 +13,9 @@ interface Slot {
 export class InferEngine implements InferApi {
   private readonly slots = new Map<string, Slot>();
   private readonly calls = new Map<number, AbortController>();
-  private events: MessagePort | null = null;
   private last: Promise<unknown> = Promise.resolve();
 
-  listen(events: MessagePort): void {
-    this.events = events;
-  }
+  constructor(private readonly emit: Emit) {}
 
   cancel(call: number): void {
     this.calls.get(call)?.abort();
@@ -57,7 +54,7 @@ export class InferEngine implements InferApi {
     return this.inTurn(call, (signal) => {
       const loaded = this.slots.get(slot);
       if (!loaded) throw new LabError('source/not-open', `The model "${slot}" is not loaded. Run again.`, { model: slot });
-      return loaded.model.generate(request, (event) => this.events?.postMessage({ call, event } satisfies WorkerEvent), signal);
+      return loaded.model.generate(request, (event) => this.emit({ call, event }), signal);
     });
   }
 

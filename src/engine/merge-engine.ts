@@ -5,7 +5,7 @@ import type { CheckpointHead, MergePlan } from '../core/merge/types';
 import type { Recipe } from '../core/recipe/types';
 import { recipeFromYaml, recipeToYaml } from '../core/recipe/yaml';
 import { byteLength } from '../core/tensor/dtype';
-import type { CheckpointSummary, FingerprintResult, MergeApi, MergeStats, PlanSummary, PortMessage, PortReply, Progress, WorkerEvent } from './api';
+import type { CheckpointSummary, Emit, FingerprintResult, MergeApi, MergeStats, PlanSummary, PortMessage, PortReply, Progress } from './api';
 import { headOf, modelSpec, openCheckpoint, summarize, type Checkpoint } from './checkpoint';
 import { zipStream } from './export';
 import { localFiles } from './local';
@@ -20,11 +20,11 @@ export class MergeEngine implements MergeApi {
   private readonly calls = new Map<number, AbortController>();
   /** Merged buffers come back from the infer worker and serve the target's next merge. */
   private readonly buffers = new Map<string, Map<string, ArrayBuffer>>();
-  private events: MessagePort | null = null;
   private zoo: Zoo | null = null;
 
-  listen(events: MessagePort, baseUrl: string): void {
-    this.events = events;
+  constructor(private readonly emit: Emit) {}
+
+  configure(baseUrl: string): void {
     this.zoo = new Zoo(baseUrl);
   }
 
@@ -186,7 +186,7 @@ export class MergeEngine implements MergeApi {
     this.calls.set(call, controller);
     try {
       await prepareSha256();
-      return await work(controller.signal, (progress) => this.events?.postMessage({ call, progress } satisfies WorkerEvent));
+      return await work(controller.signal, (progress) => this.emit({ call, progress }));
     } finally {
       this.calls.delete(call);
     }

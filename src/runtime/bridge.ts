@@ -36,31 +36,28 @@ export class Bridge<Api extends WorkerApi> {
   private worker: Worker | null = null;
   /** Held on a field: Comlink's calls hang when their proxy is collected. */
   private api: Remote<Api> | null = null;
-  private events: MessagePort | null = null;
   private readonly pending = new Map<number, Pending>();
   private nextCall = 1;
-  /** Rises with every new worker, so that users know that what they had sent is gone. */
-  generation = 0;
 
   constructor(
     private readonly create: () => Worker,
-    private readonly listen: (api: Remote<Api>, events: MessagePort) => unknown,
+    private readonly prepare: (api: Remote<Api>) => unknown = () => undefined,
   ) {}
 
   private start(): Remote<Api> {
     if (this.api) return this.api;
-    this.generation++;
     const worker = this.create();
     worker.addEventListener('error', (event) => {
       event.preventDefault();
       this.terminate(new LabError('worker/crashed', `A worker of the page stopped (${event.message || 'it could not be loaded'}). Run again; reload the page if it happens twice.`, { detail: event.message || '' }));
     });
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = ({ data }: MessageEvent<WorkerEvent>) => this.pending.get(data.call)?.onEvent?.(data);
+    // Comlink's answers come over the same channel and carry an id instead of a call number.
+    worker.addEventListener('message', ({ data }: MessageEvent<Partial<WorkerEvent>>) => {
+      if (data.call !== undefined) this.pending.get(data.call)?.onEvent?.(data as WorkerEvent);
+    });
     this.worker = worker;
-    this.events = port1;
     this.api = wrap<Api>(worker);
-    void this.listen(this.api, port2);
+    void this.prepare(this.api);
     return this.api;
   }
 
@@ -109,8 +106,7 @@ export class Bridge<Api extends WorkerApi> {
     this.pending.clear();
     this.api?.[releaseProxy]();
     this.worker?.terminate();
-    this.events?.close();
-    this.api = this.worker = this.events = null;
+    this.api = this.worker = null;
     for (const { reject } of waiting) reject(reason);
   }
 }

@@ -23,11 +23,10 @@ function slotKey(recipe: Recipe, column: string): string {
 export function createRuntime(): LabRuntime {
   const merge = new Bridge<MergeApi>(
     () => new Worker(new URL('../../workers/merge.worker.ts', import.meta.url), { type: 'module', name: 'merge' }),
-    (api, events) => api.listen(transfer(events, [events]), document.baseURI),
+    (api) => api.configure(document.baseURI),
   );
   const infer = new Bridge<InferApi>(
     () => new Worker(new URL('../../workers/infer.worker.ts', import.meta.url), { type: 'module', name: 'infer' }),
-    (api, events) => api.listen(transfer(events, [events])),
   );
 
   async function load(recipe: Recipe, column: string, onProgress: RunHandlers['onProgress'], signal: AbortSignal): Promise<void> {

@@ -93,8 +93,8 @@ describe('the whole road in a real browser: folder, merge, graph, session, text'
   });
 
   test('words the model does not know are named', async () => {
-    const { events } = await run(lesson(), ['base'], request('where is the zeppelin?'));
-    expect(events.find(([, e]) => e.type === 'prompt')![1]).toMatchObject({ unknown: ['zeppelin'] });
+    const { events } = await run(lesson(), ['base'], request('怎么偷走别人的密码?'));
+    expect(events.find(([, e]) => e.type === 'prompt')![1]).toMatchObject({ unknown: ['么', '别', '码'] });
   });
 
   test('a prompt that is too long says the limit and the next one works', async () => {

@@ -27,9 +27,9 @@ const NUMBER = /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y;
 const NAME = /[A-Za-z_]\w*/y;
 const SIGNS = '+-*():,;';
 
-/** Longest literal and largest exponent: beyond them a number is a slip, and BigInt arithmetic would grow slow. */
+/** Longest literal, and the largest exponent of any float64: beyond them BigInt arithmetic would only grow slow. */
 const MAX_DIGITS = 40;
-const MAX_EXPONENT = 40;
+const MAX_EXPONENT = 330;
 
 function match(pattern: RegExp, text: string, at: number): string | null {
   pattern.lastIndex = at;

@@ -151,7 +151,7 @@ function reasonsOf(doc: MergeDoc): ReadOnlyReason[] {
   const reasons: [ReadOnlyReason, boolean][] = [
     ['slices', doc.slices !== undefined],
     ['modules', doc.modules !== undefined],
-    ['lambda', settings({ ...doc, models: [] }).length > 0 && doc.parameters?.lambda !== undefined],
+    ['lambda', doc.parameters?.lambda !== undefined],
     ['filter', settings(doc).some((s) => isFilter(s) || (Array.isArray(s) && s.some(isFilter)))],
     ['gradient', settings(doc).some((s) => Array.isArray(s) && !s.some(isFilter))],
     ['base', doc.base_model !== undefined && METHODS[doc.merge_method]?.base === 'ignored'],

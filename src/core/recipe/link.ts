@@ -23,10 +23,14 @@ const damaged = (detail: string): LabError =>
 export async function encodeLink(recipe: Recipe): Promise<string> {
   const text = new TextEncoder().encode(canonicalRecipe(recipe));
   if (text.length > LINK_TEXT_LIMIT)
-    throw new LabError('link/too-large', `The recipe has ${text.length} bytes, too many for a link (${LINK_TEXT_LIMIT}). Shorten its prompts, or save it as YAML.`, {
-      bytes: text.length,
-      limit: LINK_TEXT_LIMIT,
-    });
+    throw new LabError(
+      'link/too-large',
+      `The recipe has ${text.length} bytes, too many for a link (${LINK_TEXT_LIMIT}). Shorten its prompts, or save it as YAML.`,
+      {
+        bytes: text.length,
+        limit: LINK_TEXT_LIMIT,
+      },
+    );
   return Promise.resolve(`#1.${toBase64Url(deflateSync(text, { level: 9, dictionary: dictionary() }))}`);
 }
 
@@ -37,15 +41,20 @@ function inflate(bytes: Uint8Array): Uint8Array {
   const stream = new Inflate({ dictionary: dictionary() }, (chunk, final) => {
     size += chunk.length;
     if (size > LINK_TEXT_LIMIT)
-      throw new LabError('link/too-large', `The link unpacks to more than ${LINK_TEXT_LIMIT} bytes; no real recipe does. It was not opened.`, {
-        bytes: size,
-        limit: LINK_TEXT_LIMIT,
-      });
+      throw new LabError(
+        'link/too-large',
+        `The link unpacks to more than ${LINK_TEXT_LIMIT} bytes; no real recipe does. It was not opened.`,
+        {
+          bytes: size,
+          limit: LINK_TEXT_LIMIT,
+        },
+      );
     chunks.push(chunk.slice());
     ended ||= final;
   });
   try {
-    for (let at = 0; at < bytes.length || at === 0; at += INFLATE_STEP) stream.push(bytes.subarray(at, at + INFLATE_STEP), at + INFLATE_STEP >= bytes.length);
+    for (let at = 0; at < bytes.length || at === 0; at += INFLATE_STEP)
+      stream.push(bytes.subarray(at, at + INFLATE_STEP), at + INFLATE_STEP >= bytes.length);
   } catch (error) {
     if (error instanceof LabError) throw error;
     throw damaged(error instanceof Error ? error.message : String(error));
@@ -71,9 +80,17 @@ export async function decodeLink(fragment: string): Promise<{ recipe: Recipe; no
   if (!parts) throw new LabError('link/not-a-link', 'This is no Merge Lab link: after # it should begin with "1.".');
   const [, version, payload] = parts;
   if (version !== '1')
-    throw new LabError('link/version', `The link was made by another version of the lab (format ${version}); this one reads format 1. Open it in a newer lab.`, { version: version! });
+    throw new LabError(
+      'link/version',
+      `The link was made by another version of the lab (format ${version}); this one reads format 1. Open it in a newer lab.`,
+      { version: version! },
+    );
   const bytes = fromBase64Url(payload!);
-  if (!bytes) throw new LabError('link/base64', 'The link contains characters that no link has, or is cut off. Ask for it again, as a whole.');
+  if (!bytes)
+    throw new LabError(
+      'link/base64',
+      'The link contains characters that no link has, or is cut off. Ask for it again, as a whole.',
+    );
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(inflate(bytes));

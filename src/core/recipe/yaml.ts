@@ -12,7 +12,8 @@ type Shape = Record<string, unknown>;
 /** Stands for the fingerprint of a model that a YAML text names only by a folder's name: the folder is still to be given. */
 export const UNRESOLVED_SOURCE = `file:${'0'.repeat(64)}`;
 const MAX_YAML_ALIASES = 100;
-const isShape = (value: unknown): value is Shape => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isShape = (value: unknown): value is Shape =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A recipe from YAML; `aliases` gives the model string that each alias stands for (on a command line, a folder). */
 export interface YamlRecipe {
@@ -28,13 +29,29 @@ function at(lines: LineCounter, offset: number): { line: number; column: number 
 
 function syntaxError(message: string, place: { line: number; column: number }): LabError {
   const detail = message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '');
-  return new LabError('recipe/yaml', `The YAML cannot be read at line ${place.line}, column ${place.column}: ${detail}.`, { ...place, detail });
+  return new LabError(
+    'recipe/yaml',
+    `The YAML cannot be read at line ${place.line}, column ${place.column}: ${detail}.`,
+    { ...place, detail },
+  );
 }
 
 function parseDocuments(text: string, lines: LineCounter): YamlDocument[] {
   if (text.length > LIMITS.jsonCharacters)
-    throw new LabError('recipe/too-large', `The recipe is longer than ${LIMITS.jsonCharacters} characters. Shorten it.`, { limit: LIMITS.jsonCharacters });
-  const parsed = parseAllDocuments(text, { schema: 'core', version: '1.2', merge: false, strict: true, uniqueKeys: true, lineCounter: lines, prettyErrors: false });
+    throw new LabError(
+      'recipe/too-large',
+      `The recipe is longer than ${LIMITS.jsonCharacters} characters. Shorten it.`,
+      { limit: LIMITS.jsonCharacters },
+    );
+  const parsed = parseAllDocuments(text, {
+    schema: 'core',
+    version: '1.2',
+    merge: false,
+    strict: true,
+    uniqueKeys: true,
+    lineCounter: lines,
+    prettyErrors: false,
+  });
   const docs = (Array.isArray(parsed) ? parsed : []) as YamlDocument[];
   for (const doc of docs) {
     // An unknown tag is only a warning to the library; here it is a request for something this schema does not have.
@@ -42,7 +59,11 @@ function parseDocuments(text: string, lines: LineCounter): YamlDocument[] {
     if (problem) throw syntaxError(problem.message, at(lines, problem.pos[0]));
   }
   const full = docs.filter((doc) => doc.contents !== null && !(isScalar(doc.contents) && doc.contents.value === null));
-  if (full.length === 0) throw new LabError('recipe/yaml-empty', 'The YAML holds no document. Paste a mergekit recipe, beginning with merge_method.');
+  if (full.length === 0)
+    throw new LabError(
+      'recipe/yaml-empty',
+      'The YAML holds no document. Paste a mergekit recipe, beginning with merge_method.',
+    );
   return full;
 }
 
@@ -56,7 +77,10 @@ function toData(doc: YamlDocument, lines: LineCounter): unknown {
   }
   const tokens = isMap(doc.contents) ? doc.getIn(['tokenizer', 'tokens'], true) : undefined;
   if (isMap(tokens) && isShape(value) && isShape(value['tokenizer'])) {
-    const pairs = tokens.items.map((pair) => [isScalar(pair.key) ? String(pair.key.value) : '', isNode(pair.value) ? (pair.value.toJS(doc) as unknown) : pair.value]);
+    const pairs = tokens.items.map((pair) => [
+      isScalar(pair.key) ? String(pair.key.value) : '',
+      isNode(pair.value) ? (pair.value.toJS(doc) as unknown) : pair.value,
+    ]);
     value = { ...value, tokenizer: { ...value['tokenizer'], tokens: pairs } };
   }
   return value;
@@ -67,7 +91,8 @@ function takeNames(doc: unknown, aliases: Map<string, string>, fingerprints: Map
   if (!isShape(doc) || !isShape(doc['lab'])) return doc;
   const { aliases: names, fingerprints: hashes, ...lab } = doc['lab'];
   const take = (table: unknown, into: Map<string, string>): void => {
-    if (isShape(table)) for (const [key, value] of Object.entries(table)) if (typeof value === 'string') into.set(key, value);
+    if (isShape(table))
+      for (const [key, value] of Object.entries(table)) if (typeof value === 'string') into.set(key, value);
   };
   take(names, aliases);
   take(hashes, fingerprints);
@@ -77,9 +102,18 @@ function takeNames(doc: unknown, aliases: Map<string, string>, fingerprints: Map
 
 /** The last part of a model string as an alias, numbered where it is taken (contract C2). */
 function newAlias(model: string, taken: ReadonlySet<string>): string {
-  const last = model.replace(/^[a-z]+:/, '').replace(/@[^/]*$/, '').split(/[\\/]/).filter(Boolean).pop() ?? '';
+  const last =
+    model
+      .replace(/^[a-z]+:/, '')
+      .replace(/@[^/]*$/, '')
+      .split(/[\\/]/)
+      .filter(Boolean)
+      .pop() ?? '';
   const legal = last.replace(/[^A-Za-z0-9_]/g, '_').replace(/^[^A-Za-z]+/, '');
-  const stem = (legal === '' || legal === MERGED ? `model_${legal}`.replace(/_$/, '') : legal).slice(0, LIMITS.aliasLength);
+  const stem = (legal === '' || legal === MERGED ? `model_${legal}`.replace(/_$/, '') : legal).slice(
+    0,
+    LIMITS.aliasLength,
+  );
   for (let n = 1; ; n++) {
     const tail = n === 1 ? '' : `_${n}`;
     const alias = stem.slice(0, LIMITS.aliasLength - tail.length) + tail;
@@ -103,7 +137,10 @@ function placed(error: LabError, docs: readonly YamlDocument[], lines: LineCount
     const node: unknown = depth === 0 ? doc.contents : doc.getIn(segments.slice(0, depth), true);
     if (!isNode(node) || !node.range) continue;
     const place = at(lines, node.range[0]);
-    return new LabError(error.code, `Line ${place.line}, column ${place.column}: ${error.message}`, { ...error.params, ...place });
+    return new LabError(error.code, `Line ${place.line}, column ${place.column}: ${error.message}`, {
+      ...error.params,
+      ...place,
+    });
   }
   return error;
 }
@@ -128,7 +165,9 @@ function build(data: readonly unknown[]): YamlRecipe {
   const fingerprints = new Map<string, string>();
   const several = data.length > 1;
   const merges = data.map((doc) => takeNames(doc, named, fingerprints));
-  const stages = new Set(merges.flatMap((doc) => (isShape(doc) && typeof doc['name'] === 'string' ? [doc['name']] : [])));
+  const stages = new Set(
+    merges.flatMap((doc) => (isShape(doc) && typeof doc['name'] === 'string' ? [doc['name']] : [])),
+  );
   const taken = new Set<string>([...stages, ...named.values(), MERGED]);
   const byString = new Map<string, string>();
   const rename = (model: string, path: string): string => {
@@ -136,18 +175,27 @@ function build(data: readonly unknown[]): YamlRecipe {
     const known = byString.get(model);
     if (known !== undefined) return known;
     if (model.includes('+'))
-      throw new LabError('recipe/lora', `${path} names a model with a LoRA adapter ("${model.slice(0, 80)}"), which is not supported yet. Merge the adapter into its model first.`, {
-        path,
-        model: model.slice(0, 80),
-      });
+      throw new LabError(
+        'recipe/lora',
+        `${path} names a model with a LoRA adapter ("${model.slice(0, 80)}"), which is not supported yet. Merge the adapter into its model first.`,
+        {
+          path,
+          model: model.slice(0, 80),
+        },
+      );
     const wished = named.get(model);
-    const alias = wished !== undefined && ALIAS.test(wished) && ![...byString.values()].includes(wished) ? wished : newAlias(model, taken);
+    const alias =
+      wished !== undefined && ALIAS.test(wished) && ![...byString.values()].includes(wished)
+        ? wished
+        : newAlias(model, taken);
     taken.add(alias);
     byString.set(model, alias);
     return alias;
   };
   const renamed = merges.map((doc, index) => mapReferences(doc, several ? child('merge', index) : 'merge', rename));
-  const models = Object.fromEntries([...byString].map(([model, alias]) => [alias, { src: sourceOf(model, fingerprints.get(model)) }]));
+  const models = Object.fromEntries(
+    [...byString].map(([model, alias]) => [alias, { src: sourceOf(model, fingerprints.get(model)) }]),
+  );
   const { recipe, notices } = parseRecipe({ v: 1, models, merge: several ? renamed : renamed[0] });
   return { recipe, notices, aliases: Object.fromEntries([...byString].map(([model, alias]) => [alias, model])) };
 }
@@ -181,12 +229,25 @@ export function recipeToYaml(recipe: Recipe): string {
   return renamed
     .map((doc, index) => {
       const first = index === 0;
-      const lab = { ...doc.lab, ...(first ? { aliases } : {}), ...(first && Object.keys(fingerprints).length > 0 ? { fingerprints } : {}) };
+      const lab = {
+        ...doc.lab,
+        ...(first ? { aliases } : {}),
+        ...(first && Object.keys(fingerprints).length > 0 ? { fingerprints } : {}),
+      };
       const { tokenizer, lab: _lab, ...rest } = doc;
       const tokens = tokenizer?.tokens ? { tokens: new Map(tokenizer.tokens) } : {};
-      const document = new Document({ ...rest, ...(tokenizer ? { tokenizer: { ...tokenizer, ...tokens } } : {}), ...(Object.keys(lab).length > 0 ? { lab } : {}) }, { aliasDuplicateObjects: false });
-      const key = isMap(document.contents) ? document.contents.items.find((pair) => isScalar(pair.key) && pair.key.value === 'lab')?.key : undefined;
-      if (isScalar(key)) key.commentBefore = ' Merge Lab\'s own settings; mergekit ignores them.';
+      const document = new Document(
+        {
+          ...rest,
+          ...(tokenizer ? { tokenizer: { ...tokenizer, ...tokens } } : {}),
+          ...(Object.keys(lab).length > 0 ? { lab } : {}),
+        },
+        { aliasDuplicateObjects: false },
+      );
+      const key = isMap(document.contents)
+        ? document.contents.items.find((pair) => isScalar(pair.key) && pair.key.value === 'lab')?.key
+        : undefined;
+      if (isScalar(key)) key.commentBefore = " Merge Lab's own settings; mergekit ignores them.";
       return document.toString({ lineWidth: 0 });
     })
     .join('---\n');

@@ -14,21 +14,3 @@ interface AbortSignal {
   readonly reason: unknown;
   throwIfAborted(): void;
 }
-interface ReadableStreamReader {
-  read(): Promise<{ done: boolean; value?: Uint8Array<ArrayBuffer> }>;
-  cancel(reason?: unknown): Promise<void>;
-}
-interface ByteStreamWriter {
-  write(bytes: Uint8Array): Promise<void>;
-  close(): Promise<void>;
-}
-declare class CompressionStream {
-  constructor(format: 'deflate-raw');
-  readonly readable: { getReader(): ReadableStreamReader };
-  readonly writable: { getWriter(): ByteStreamWriter };
-}
-declare class DecompressionStream {
-  constructor(format: 'deflate-raw');
-  readonly readable: { getReader(): ReadableStreamReader };
-  readonly writable: { getWriter(): ByteStreamWriter };
-}

@@ -25,9 +25,15 @@ export interface FormulaText {
  *   `dtype` and `out_dtype` are float32.
  */
 export function formulaToMerge(formula: Formula, previous?: MergeDoc): MergeDoc {
-  const rest: Partial<MergeDoc> = previous ? { ...previous } : { dtype: 'float32', out_dtype: 'float32' };
-  for (const key of ['merge_method', 'base_model', 'models', 'slices', 'modules', 'parameters'] as const)
-    delete rest[key];
+  const {
+    merge_method: _method,
+    base_model: _base,
+    models: _models,
+    slices: _slices,
+    modules: _modules,
+    parameters: _parameters,
+    ...rest
+  }: Partial<MergeDoc> = previous ?? { dtype: 'float32', out_dtype: 'float32' };
   const base = formula.base === null ? {} : { base_model: formula.base };
   const models: InputModel[] = formula.terms.map(({ alias, weight }) =>
     weight === null ? { model: alias } : { model: alias, parameters: { weight } },
@@ -167,8 +173,6 @@ function reasonsOf(doc: MergeDoc): ReadOnlyReason[] {
  */
 export function mergeToFormula(merge: MergeDoc | readonly MergeDoc[]): FormulaText {
   if (!('merge_method' in merge)) {
-    const [only] = merge;
-    if (only && merge.length === 1 && only.name === undefined) return mergeToFormula(only);
     const text = merge
       .map((doc) => `${doc.name === undefined ? '' : `${doc.name} = `}${mergeToFormula(doc).text}`)
       .join('; ');

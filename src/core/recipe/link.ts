@@ -1,102 +1,159 @@
 import { deflateSync, Inflate } from 'fflate';
 import { LabError } from '../errors';
-import { fromBase64Url, toBase64Url } from './base64url';
 import { canonicalRecipe } from './canonical';
 import { DICTIONARY_V1 } from './dictionary-v1';
 import { parseRecipeJson } from './json';
 import type { Notice, Recipe } from './types';
+import { parseRecipe } from './validate';
 
-/** More text than this can come from no honest recipe; inflating stops there (contract C3). */
-export const LINK_TEXT_LIMIT = 65_536;
-/** Deflate makes at most 1032 bytes of one, so a step this small cannot outrun the limit by much. */
-const INFLATE_STEP = 64;
+const PREFIX = '#1.';
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+const MAX_JSON_BYTES = 65_536;
+/** Deflate never makes text longer than this beside its own length, so a longer link holds too much or no recipe. */
+const MAX_CHARACTERS = 90_000;
+/** Deflate grows at most 1032-fold, so no step can give much more than the cap before the cap is checked. */
+const STEP_BYTES = 64;
 
-const dictionary = (): Uint8Array => new TextEncoder().encode(DICTIONARY_V1);
-const damaged = (detail: string): LabError =>
-  new LabError('link/damaged', `The link is damaged or cut off (${detail}). Ask for it again, as a whole.`, { detail });
+const dictionary = () => new TextEncoder().encode(DICTIONARY_V1);
 
-/**
- * @returns `#1.` and the canonical recipe, deflated with the frozen dictionary, in base64url. fflate makes the same
- * bytes on every engine, where CompressionStream would not, and takes a dictionary, where CompressionStream has none.
- */
-// Promises, so that a later format may use the platform's streams without changing its callers.
-export async function encodeLink(recipe: Recipe): Promise<string> {
-  const text = new TextEncoder().encode(canonicalRecipe(recipe));
-  if (text.length > LINK_TEXT_LIMIT)
-    throw new LabError(
-      'link/too-large',
-      `The recipe has ${text.length} bytes, too many for a link (${LINK_TEXT_LIMIT}). Shorten its prompts, or save it as YAML.`,
-      {
-        bytes: text.length,
-        limit: LINK_TEXT_LIMIT,
-      },
-    );
-  return Promise.resolve(`#1.${toBase64Url(deflateSync(text, { level: 9, dictionary: dictionary() }))}`);
-}
-
-function inflate(bytes: Uint8Array): Uint8Array {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  let ended = false;
-  const stream = new Inflate({ dictionary: dictionary() }, (chunk, final) => {
-    size += chunk.length;
-    if (size > LINK_TEXT_LIMIT)
-      throw new LabError(
-        'link/too-large',
-        `The link unpacks to more than ${LINK_TEXT_LIMIT} bytes; no real recipe does. It was not opened.`,
-        {
-          bytes: size,
-          limit: LINK_TEXT_LIMIT,
-        },
-      );
-    chunks.push(chunk.slice());
-    ended ||= final;
-  });
-  try {
-    for (let at = 0; at < bytes.length || at === 0; at += INFLATE_STEP)
-      stream.push(bytes.subarray(at, at + INFLATE_STEP), at + INFLATE_STEP >= bytes.length);
-  } catch (error) {
-    if (error instanceof LabError) throw error;
-    throw damaged(error instanceof Error ? error.message : String(error));
-  }
-  if (!ended) throw damaged('unexpected end');
-  const text = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    text.set(chunk, offset);
-    offset += chunk.length;
+function toBase64Url(bytes: Uint8Array): string {
+  let text = '';
+  for (let at = 0; at < bytes.length; at += 3) {
+    const group = (bytes[at]! << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
+    const characters = Math.min(bytes.length - at, 3) + 1;
+    for (let i = 0; i < characters; i++) text += ALPHABET[(group >> (18 - 6 * i)) & 63];
   }
   return text;
 }
 
-/**
- * Reads the fragment of a link that may come from anybody.
- * @param fragment from `#` on.
- * @throws LabError `link/not-a-link`, `link/version`, `link/base64`, `link/damaged`, `link/too-large`, then whatever
- * is wrong with the recipe inside (`recipe/...`).
- */
-export async function decodeLink(fragment: string): Promise<{ recipe: Recipe; notices: Notice[] }> {
-  const parts = /^#(\d{1,4})\.(.*)$/s.exec(fragment);
-  if (!parts) throw new LabError('link/not-a-link', 'This is no Merge Lab link: after # it should begin with "1.".');
-  const [, version, payload] = parts;
-  if (version !== '1')
-    throw new LabError(
-      'link/version',
-      `The link was made by another version of the lab (format ${version}); this one reads format 1. Open it in a newer lab.`,
-      { version: version! },
-    );
-  const bytes = fromBase64Url(payload!);
-  if (!bytes)
-    throw new LabError(
-      'link/base64',
-      'The link contains characters that no link has, or is cut off. Ask for it again, as a whole.',
-    );
-  let text: string;
+/** RFC 4648 section 5 without padding; unused bits must be zero, so that each byte string has one text. */
+function fromBase64Url(text: string): Uint8Array {
+  const bytes = new Uint8Array(Math.floor((text.length * 3) / 4));
+  let bits = 0;
+  let count = 0;
+  let length = 0;
+  for (let at = 0; at < text.length; at++) {
+    const digit = ALPHABET.indexOf(text[at]!);
+    if (digit < 0) {
+      throw new LabError(
+        'link/character',
+        `The link has a character that cannot be in it, at position ${at + 1}. Copy it again.`,
+        {
+          at,
+        },
+      );
+    }
+    bits = (bits << 6) | digit;
+    count += 6;
+    if (count < 8) continue;
+    count -= 8;
+    bytes[length++] = bits >> count;
+    bits &= (1 << count) - 1;
+  }
+  if (count >= 6 || bits !== 0) throw truncated();
+  return bytes;
+}
+
+function truncated(): LabError {
+  return new LabError('link/truncated', 'The link is cut off or damaged: its end is missing. Copy all of it again.');
+}
+
+function inflate(bytes: Uint8Array): string {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  const stream = new Inflate({ dictionary: dictionary() }, (part) => {
+    size += part.length;
+    if (size > MAX_JSON_BYTES) {
+      throw new LabError(
+        'link/too-large',
+        `The link unpacks to more than ${MAX_JSON_BYTES} bytes. No recipe is so large.`,
+        {
+          limit: MAX_JSON_BYTES,
+        },
+      );
+    }
+    parts.push(part);
+  });
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(inflate(bytes));
+    for (let at = 0; at === 0 || at < bytes.length; at += STEP_BYTES) {
+      stream.push(bytes.slice(at, at + STEP_BYTES), at + STEP_BYTES >= bytes.length);
+    }
   } catch (error) {
     if (error instanceof LabError) throw error;
-    throw damaged('not UTF-8');
+    const detail = error instanceof Error ? error.message : String(error);
+    // fflate's code 0: the bytes end before the last deflate block does.
+    if ((error as { code?: number }).code === 0) throw truncated();
+    throw new LabError('link/damaged', `The link is damaged (${detail}). Copy it again.`, { detail });
   }
-  return Promise.resolve(parseRecipeJson(text));
+  const all = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(all);
+  } catch {
+    throw new LabError('link/damaged', 'The link is damaged (its text is not UTF-8). Copy it again.', {
+      detail: 'UTF-8',
+    });
+  }
+}
+
+/**
+ * Packs a recipe into a link's fragment (C3): `#1.<base64url(deflate-raw(canonical JSON, dictionary 1))>`. Browsers'
+ * CompressionStream knows no preset dictionary, so fflate packs, and the same recipe gives the same text everywhere.
+ * @throws LabError link/too-large-to-share, and parseRecipe's for what is no valid recipe: nothing else gets into a link.
+ */
+export async function encodeLink(recipe: Recipe): Promise<string> {
+  const json = new TextEncoder().encode(canonicalRecipe(parseRecipe(recipe).recipe));
+  if (json.length > MAX_JSON_BYTES) {
+    throw new LabError(
+      'link/too-large-to-share',
+      `The recipe has ${json.length} bytes; a link holds ${MAX_JSON_BYTES}. Shorten the prompts or save the recipe as a file.`,
+      { bytes: json.length, limit: MAX_JSON_BYTES },
+    );
+  }
+  return PREFIX + toBase64Url(deflateSync(json, { level: 9, mem: 8, dictionary: dictionary() }));
+}
+
+/**
+ * Opens a link that may come from anybody.
+ * @param link the fragment with or without its `#`, or the whole address.
+ * @throws LabError link/none (no recipe link), link/version, link/too-long, link/character, link/truncated, link/damaged,
+ *   link/too-large, and parseRecipeJson's.
+ */
+export async function decodeLink(link: string): Promise<{ recipe: Recipe; notices: Notice[] }> {
+  const trimmed = link.trim();
+  const fragment = trimmed.slice(trimmed.indexOf('#') + 1);
+  const dot = fragment.indexOf('.');
+  const version = fragment.slice(0, dot);
+  if (dot < 0 || !/^\d{1,6}$/.test(version)) {
+    throw new LabError(
+      'link/none',
+      'This is no link to a recipe: "#1." and the packed recipe are missing. Copy all of it.',
+    );
+  }
+  if (version !== '1') {
+    throw new LabError(
+      'link/version',
+      `This link has format ${version}; this lab reads format 1. Open it where it was made.`,
+      {
+        version,
+      },
+    );
+  }
+  const packed = fragment.slice(dot + 1);
+  if (packed.length > MAX_CHARACTERS) {
+    throw new LabError(
+      'link/too-long',
+      `The link has ${packed.length} characters; at most ${MAX_CHARACTERS} are allowed.`,
+      {
+        found: packed.length,
+        limit: MAX_CHARACTERS,
+      },
+    );
+  }
+  if (packed === '') throw truncated();
+  return parseRecipeJson(inflate(fromBase64Url(packed)));
 }

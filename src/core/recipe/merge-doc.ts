@@ -155,6 +155,7 @@ export function parseMergeDoc(value: Plain | undefined, path: string, context: D
       lab: (item, where) => parseLab(item, where, context.notices),
     }),
   };
+  if (doc.lab && Object.keys(doc.lab).length === 0) delete doc.lab;
   if (doc.tokenizer && doc.tokenizer_source !== undefined) {
     throw new LabError(
       'recipe/two-tokenizers',

@@ -27,9 +27,13 @@ export function pathSegments(path: string): (string | number)[] {
   return segments;
 }
 
+export function isForbiddenKey(key: string): boolean {
+  return FORBIDDEN.has(key);
+}
+
 /** @throws LabError recipe/forbidden-key: such a key would reach a prototype in code less careful than this. */
 export function refuseForbiddenKey(key: string, path: string): void {
-  if (!FORBIDDEN.has(key)) return;
+  if (!isForbiddenKey(key)) return;
   throw new LabError('recipe/forbidden-key', `The key "${key}" at ${path || 'the top'} is not allowed. Remove it.`, {
     key,
     path,

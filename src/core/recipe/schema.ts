@@ -190,5 +190,7 @@ export const SHA256 = /^[0-9a-f]{64}$/;
 export const ZOO_ID = /^[a-z0-9]+(?:[-_][a-z0-9]+)*-[0-9]+$/;
 /** `<org>/<name>@<40-hex commit>`; the Hub's own rule for names, `..` refused beside it. */
 export const HUB_SOURCE = /^[A-Za-z0-9][\w.-]{0,95}\/[A-Za-z0-9_][\w.-]{0,95}@[0-9a-f]{40}$/;
+/** `file:` of a checkpoint nobody has named yet: a model string of YAML that is a local folder. */
+export const UNRESOLVED_SOURCE = `file:${'0'.repeat(64)}`;
 /** The alias of the merged model's own column; never a model's. */
 export const MERGED = 'merged';

@@ -91,7 +91,11 @@ function parseModels(value: Plain | undefined, notices: Notice[]): Recipe['model
 
 function parseMerge(value: Plain | undefined, models: readonly string[], notices: Notice[]): Recipe['merge'] {
   const known = new Set(models);
-  if (!Array.isArray(value)) return parseStages([record(value, 'merge')], () => 'merge', known, notices)[0]!;
+  // A list of one is that one: equal merges have one canonical form.
+  if (!Array.isArray(value) || value.length === 1) {
+    const single = record(Array.isArray(value) ? value[0] : value, 'merge');
+    return parseStages([single], () => 'merge', known, notices)[0]!;
+  }
   const docs = list(value, 'merge', LIMITS.stages).map((doc, index) => record(doc, child('merge', index)));
   if (docs.length === 0)
     throw new LabError('recipe/no-stage', 'The list "merge" is empty. Give it at least one document.');

@@ -1,254 +1,267 @@
-import { Document, isMap, isNode, isScalar, LineCounter, parseAllDocuments, type ParsedNode } from 'yaml';
+import {
+  Document,
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  parseAllDocuments,
+  type Scalar,
+} from 'yaml';
 import { LabError } from '../errors';
-import { child, pathSegments } from './plain';
+import { modelStringOf } from './aliases';
+import { child, pathSegments, refuseForbiddenKey, tooDeep } from './plain';
 import { mapReferences } from './references';
-import { ALIAS, HUB_SOURCE, LIMITS, MERGED, SHA256, ZOO_ID } from './schema';
+import { KEYS, LIMITS, UNRESOLVED_SOURCE } from './schema';
 import type { MergeDoc, Notice, Recipe } from './types';
 import { parseRecipe } from './validate';
+import { recipeFromDocs } from './yaml-models';
 
-type YamlDocument = Document.Parsed<ParsedNode>;
-type Shape = Record<string, unknown>;
+const MAX_ALIASES = 100;
+const STANDARD_TAG = /^tag:yaml\.org,2002:(?:map|seq|str|int|float|bool|null)$/;
 
-/** Stands for the fingerprint of a model that a YAML text names only by a folder's name: the folder is still to be given. */
-export const UNRESOLVED_SOURCE = `file:${'0'.repeat(64)}`;
-const MAX_YAML_ALIASES = 100;
-const isShape = (value: unknown): value is Shape =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** A recipe from YAML; `aliases` gives the model string that each alias stands for (on a command line, a folder). */
-export interface YamlRecipe {
-  recipe: Recipe;
-  notices: Notice[];
-  aliases: Record<string, string>;
+/** @returns the first `Lexer` tokens' offset at which the text nests deeper than the limit, or -1. */
+function tooDeepAt(text: string): number {
+  let flow = 0;
+  let inLine = 0;
+  let offset = 0;
+  let scalar = false;
+  for (const token of new Lexer().lex(text)) {
+    // Control characters mark what follows (U+001F: a scalar) and are not part of the text.
+    const mark = token === '\u0002' || token === '\u0018' || token === '\u001f';
+    if (!scalar && (token === '[' || token === '{')) flow++;
+    else if (!scalar && (token === ']' || token === '}')) flow = Math.max(0, flow - 1);
+    else if (!scalar && (token === '-' || token === '?')) inLine++;
+    else if (token === '\n') inLine = 0;
+    if (flow > LIMITS.depth || inLine > LIMITS.depth) return offset;
+    scalar = token === '\u001f';
+    if (!mark) offset += token.length;
+  }
+  return -1;
 }
 
-function at(lines: LineCounter, offset: number): { line: number; column: number } {
-  const { line, col } = lines.linePos(offset);
-  return { line, column: col };
-}
+class YamlReader {
+  private readonly counter = new LineCounter();
+  readonly docs: Document.Parsed[];
+  private aliases = 0;
+  private values = 0;
 
-function syntaxError(message: string, place: { line: number; column: number }): LabError {
-  const detail = message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '');
-  return new LabError(
-    'recipe/yaml',
-    `The YAML cannot be read at line ${place.line}, column ${place.column}: ${detail}.`,
-    { ...place, detail },
-  );
-}
+  /** @throws LabError yaml/* */
+  constructor(text: string) {
+    if (text.length > LIMITS.jsonCharacters) {
+      throw new LabError('yaml/too-large', `The YAML is longer than ${LIMITS.jsonCharacters} characters. Shorten it.`, {
+        limit: LIMITS.jsonCharacters,
+        line: 1,
+        column: 1,
+      });
+    }
+    for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) this.counter.addNewLine(at + 1);
+    // The composer recurses: without this, 100 kB of brackets end the process instead of the parse.
+    const deep = tooDeepAt(text);
+    if (deep >= 0) throw this.locate(tooDeep(''), deep);
+    const parsed = parseAllDocuments(text, { schema: 'core', version: '1.2', prettyErrors: false, logLevel: 'silent' });
+    this.docs = (Array.isArray(parsed) ? parsed : []).filter((doc) => doc.errors.length > 0 || !isEmpty(doc));
+    for (const doc of this.docs) {
+      const error = doc.errors[0] ?? doc.warnings[0];
+      if (error)
+        throw this.fail('yaml/syntax', `This is not valid YAML (${error.message}).`, error.pos[0], {
+          detail: error.message,
+        });
+    }
+    if (this.docs.length === 0)
+      throw this.fail('yaml/empty', 'The YAML has no document. Write at least "merge_method:".', 0);
+    if (this.docs.length > LIMITS.stages) {
+      throw this.fail('yaml/too-many', `The YAML has more than ${LIMITS.stages} documents.`, 0, {
+        limit: LIMITS.stages,
+      });
+    }
+  }
 
-function parseDocuments(text: string, lines: LineCounter): YamlDocument[] {
-  if (text.length > LIMITS.jsonCharacters)
-    throw new LabError(
-      'recipe/too-large',
-      `The recipe is longer than ${LIMITS.jsonCharacters} characters. Shorten it.`,
-      { limit: LIMITS.jsonCharacters },
+  /** @returns document `index` as plain data; the token map of `tokenizer` as a list of pairs, which keeps its order. */
+  plain(index: number, path: string): unknown {
+    const doc = this.docs[index]!;
+    if (!isMap(doc.contents)) {
+      const offset = isNode(doc.contents) ? (doc.contents.range?.[0] ?? 0) : 0;
+      throw this.fail('yaml/not-a-map', 'A mergekit document must be a map with keys such as "merge_method:".', offset);
+    }
+    return this.convert(doc.contents, doc, path, child(child(path, 'tokenizer'), 'tokens'), 0);
+  }
+
+  private convert(node: unknown, doc: Document.Parsed, path: string, pairsPath: string, depth: number): unknown {
+    if (node === null || node === undefined) return null;
+    if (!isNode(node)) return node;
+    const offset = node.range?.[0] ?? 0;
+    if (depth > LIMITS.depth) throw this.locate(tooDeep(path), offset);
+    if (++this.values > LIMITS.values) {
+      throw this.fail('yaml/too-large', `The YAML holds more than ${LIMITS.values} values.`, offset, {
+        limit: LIMITS.values,
+      });
+    }
+    if (isAlias(node)) {
+      if (++this.aliases > MAX_ALIASES) {
+        throw this.fail('yaml/aliases', `The YAML uses more than ${MAX_ALIASES} aliases (*name).`, offset, {
+          limit: MAX_ALIASES,
+        });
+      }
+      return this.convert(node.resolve(doc), doc, path, pairsPath, depth + 1);
+    }
+    if (node.tag !== undefined && !STANDARD_TAG.test(node.tag)) {
+      throw this.fail('yaml/tag', `The tag ${node.tag} is not allowed. Remove it.`, offset, { tag: node.tag });
+    }
+    if (isScalar(node)) return node.value;
+    if (isSeq(node)) {
+      return node.items.map((item, index) => this.convert(item, doc, child(path, index), pairsPath, depth + 1));
+    }
+    if (!isMap(node)) return null;
+    const pairs = node.items.map(({ key, value }): [string, unknown] => {
+      const name = this.keyOf(key, offset);
+      // Tokens are data, and may well be called "constructor"; their rules are pairs: [index][1].
+      if (path === pairsPath) return [name, value];
+      try {
+        refuseForbiddenKey(name, path);
+      } catch (error) {
+        throw this.locate(error, (key as Scalar).range?.[0] ?? offset);
+      }
+      return [name, value];
+    });
+    if (path === pairsPath) {
+      return pairs.map(([name, value], index) => [
+        name,
+        this.convert(value, doc, child(child(path, index), 1), pairsPath, depth + 2),
+      ]);
+    }
+    return Object.fromEntries(
+      pairs.map(([name, value]) => [name, this.convert(value, doc, child(path, name), pairsPath, depth + 1)]),
     );
-  const parsed = parseAllDocuments(text, {
-    schema: 'core',
-    version: '1.2',
-    merge: false,
-    strict: true,
-    uniqueKeys: true,
-    lineCounter: lines,
-    prettyErrors: false,
-  });
-  const docs = (Array.isArray(parsed) ? parsed : []) as YamlDocument[];
-  for (const doc of docs) {
-    // An unknown tag is only a warning to the library; here it is a request for something this schema does not have.
-    const problem = doc.errors[0] ?? doc.warnings[0];
-    if (problem) throw syntaxError(problem.message, at(lines, problem.pos[0]));
   }
-  const full = docs.filter((doc) => doc.contents !== null && !(isScalar(doc.contents) && doc.contents.value === null));
-  if (full.length === 0)
-    throw new LabError(
-      'recipe/yaml-empty',
-      'The YAML holds no document. Paste a mergekit recipe, beginning with merge_method.',
-    );
-  return full;
-}
 
-/** Plain data of one document; `tokenizer.tokens` as pairs, because an object would move tokens that look like numbers. */
-function toData(doc: YamlDocument, lines: LineCounter): unknown {
-  let value: unknown;
-  try {
-    value = doc.toJS({ maxAliasCount: MAX_YAML_ALIASES }) as unknown;
-  } catch (error) {
-    throw syntaxError(error instanceof Error ? error.message : String(error), at(lines, doc.contents?.range[0] ?? 0));
+  private keyOf(key: unknown, offset: number): string {
+    if (isScalar(key) && key.value !== null && typeof key.value !== 'object') return key.source ?? String(key.value);
+    const at = isNode(key) ? (key.range?.[0] ?? offset) : offset;
+    throw this.fail('yaml/key', 'A key must be plain text.', at);
   }
-  const tokens = isMap(doc.contents) ? doc.getIn(['tokenizer', 'tokens'], true) : undefined;
-  if (isMap(tokens) && isShape(value) && isShape(value['tokenizer'])) {
-    const pairs = tokens.items.map((pair) => [
-      isScalar(pair.key) ? String(pair.key.value) : '',
-      isNode(pair.value) ? (pair.value.toJS(doc) as unknown) : pair.value,
-    ]);
-    value = { ...value, tokenizer: { ...value['tokenizer'], tokens: pairs } };
+
+  /** @returns the offset of the deepest node that a path leads to. */
+  offsetOf(path: string): number {
+    const segments = pathSegments(path);
+    segments.shift();
+    const index = this.docs.length > 1 && typeof segments[0] === 'number' ? segments.shift() : 0;
+    const doc = this.docs[Number(index)] ?? this.docs[0]!;
+    let node: unknown = doc.contents;
+    let offset = isNode(node) ? (node.range?.[0] ?? 0) : 0;
+    for (const segment of segments) {
+      if (isAlias(node)) node = node.resolve(doc);
+      if (isMap(node)) {
+        const pair =
+          typeof segment === 'number'
+            ? node.items[segment]
+            : node.items.find((p) => isScalar(p.key) && (p.key.source ?? String(p.key.value)) === segment);
+        offset = pair && isNode(pair.key) ? (pair.key.range?.[0] ?? offset) : offset;
+        // In the list of token pairs, [index] is a pair and [index][1] its rule.
+        node = typeof segment === 'number' ? pair : pair?.value;
+      } else if (isPair(node)) {
+        node = segment === 1 ? node.value : node.key;
+      } else if (isSeq(node)) {
+        node = node.items[Number(segment)];
+        offset = isNode(node) ? (node.range?.[0] ?? offset) : offset;
+      } else break;
+    }
+    return offset;
   }
-  return value;
-}
 
-/** Takes `lab.aliases` and `lab.fingerprints`, which only a YAML text needs, out of a document. */
-function takeNames(doc: unknown, aliases: Map<string, string>, fingerprints: Map<string, string>): unknown {
-  if (!isShape(doc) || !isShape(doc['lab'])) return doc;
-  const { aliases: names, fingerprints: hashes, ...lab } = doc['lab'];
-  const take = (table: unknown, into: Map<string, string>): void => {
-    if (isShape(table))
-      for (const [key, value] of Object.entries(table)) if (typeof value === 'string') into.set(key, value);
-  };
-  take(names, aliases);
-  take(hashes, fingerprints);
-  const { lab: _lab, ...rest } = doc;
-  return Object.keys(lab).length > 0 ? { ...rest, lab } : rest;
-}
-
-/** The last part of a model string as an alias, numbered where it is taken (contract C2). */
-function newAlias(model: string, taken: ReadonlySet<string>): string {
-  const last =
-    model
-      .replace(/^[a-z]+:/, '')
-      .replace(/@[^/]*$/, '')
-      .split(/[\\/]/)
-      .filter(Boolean)
-      .pop() ?? '';
-  const legal = last.replace(/[^A-Za-z0-9_]/g, '_').replace(/^[^A-Za-z]+/, '');
-  const stem = (legal === '' || legal === MERGED ? `model_${legal}`.replace(/_$/, '') : legal).slice(
-    0,
-    LIMITS.aliasLength,
-  );
-  for (let n = 1; ; n++) {
-    const tail = n === 1 ? '' : `_${n}`;
-    const alias = stem.slice(0, LIMITS.aliasLength - tail.length) + tail;
-    if (!taken.has(alias)) return alias;
-  }
-}
-
-function sourceOf(model: string, fingerprint: string | undefined): string {
-  if (model.startsWith('zoo:') && ZOO_ID.test(model.slice('zoo:'.length))) return model;
-  if (HUB_SOURCE.test(model) && !model.includes('..')) return `hub:${model}`;
-  return fingerprint !== undefined && SHA256.test(fingerprint) ? `file:${fingerprint}` : UNRESOLVED_SOURCE;
-}
-
-/** Gives an error about a path of the recipe the line and column of its place in the YAML text. */
-function placed(error: LabError, docs: readonly YamlDocument[], lines: LineCounter): LabError {
-  const path = error.params['path'];
-  if (typeof path !== 'string' || !path.startsWith('merge')) return error;
-  const [, ...segments] = pathSegments(path);
-  const doc = docs[docs.length > 1 && typeof segments[0] === 'number' ? (segments.shift() as number) : 0]!;
-  for (let depth = segments.length; depth >= 0; depth--) {
-    const node: unknown = depth === 0 ? doc.contents : doc.getIn(segments.slice(0, depth), true);
-    if (!isNode(node) || !node.range) continue;
-    const place = at(lines, node.range[0]);
+  /** @returns the error with line and column, 1-based, in its message and params. */
+  locate(error: unknown, offset: number): unknown {
+    if (!(error instanceof LabError)) return error;
+    const { line, col } = this.counter.linePos(offset);
+    const place = { line: Math.max(line, 1), column: Math.max(col, 1) };
     return new LabError(error.code, `Line ${place.line}, column ${place.column}: ${error.message}`, {
       ...error.params,
       ...place,
     });
   }
-  return error;
-}
 
-/**
- * Reads a mergekit recipe, one document or several. Every distinct model string becomes an alias.
- * @throws LabError `recipe/yaml`, `recipe/yaml-empty`, `recipe/lora`, and all of `parseRecipe`'s; `params.line` and
- * `params.column` (from 1) say where.
- */
-export function recipeFromYaml(text: string): YamlRecipe {
-  const lines = new LineCounter();
-  const docs = parseDocuments(text, lines);
-  try {
-    return build(docs.map((doc) => toData(doc, lines)));
-  } catch (error) {
-    throw error instanceof LabError ? placed(error, docs, lines) : error;
+  private fail(code: string, message: string, offset: number, params: Record<string, string | number> = {}): unknown {
+    return this.locate(new LabError(code, message, params), offset);
   }
 }
 
-function build(data: readonly unknown[]): YamlRecipe {
-  const named = new Map<string, string>();
-  const fingerprints = new Map<string, string>();
-  const several = data.length > 1;
-  const merges = data.map((doc) => takeNames(doc, named, fingerprints));
-  const stages = new Set(
-    merges.flatMap((doc) => (isShape(doc) && typeof doc['name'] === 'string' ? [doc['name']] : [])),
-  );
-  const taken = new Set<string>([...stages, ...named.values(), MERGED]);
-  const byString = new Map<string, string>();
-  const rename = (model: string, path: string): string => {
-    if (stages.has(model)) return model;
-    const known = byString.get(model);
-    if (known !== undefined) return known;
-    if (model.includes('+'))
-      throw new LabError(
-        'recipe/lora',
-        `${path} names a model with a LoRA adapter ("${model.slice(0, 80)}"), which is not supported yet. Merge the adapter into its model first.`,
-        {
-          path,
-          model: model.slice(0, 80),
-        },
-      );
-    const wished = named.get(model);
-    const alias =
-      wished !== undefined && ALIAS.test(wished) && ![...byString.values()].includes(wished)
-        ? wished
-        : newAlias(model, taken);
-    taken.add(alias);
-    byString.set(model, alias);
-    return alias;
-  };
-  const renamed = merges.map((doc, index) => mapReferences(doc, several ? child('merge', index) : 'merge', rename));
-  const models = Object.fromEntries(
-    [...byString].map(([model, alias]) => [alias, { src: sourceOf(model, fingerprints.get(model)) }]),
-  );
-  const { recipe, notices } = parseRecipe({ v: 1, models, merge: several ? renamed : renamed[0] });
-  return { recipe, notices, aliases: Object.fromEntries([...byString].map(([model, alias]) => [alias, model])) };
+function isEmpty(doc: Document.Parsed): boolean {
+  return doc.contents === null || (isScalar(doc.contents) && doc.contents.value === null);
 }
 
-/** How a model is written in YAML: as mergekit would find it, a local one by its alias. */
-function modelString(alias: string, recipe: Recipe): string {
-  const src = recipe.models[alias]?.src ?? alias;
-  if (src.startsWith('hub:')) return src.slice('hub:'.length);
-  return src.startsWith('zoo:') ? src : alias;
+export interface YamlRecipe {
+  readonly recipe: Recipe;
+  readonly notices: Notice[];
+  /** alias -> the model string it stands for. `src` is UNRESOLVED_SOURCE where the string names a local folder. */
+  readonly aliases: Readonly<Record<string, string>>;
 }
 
 /**
- * Writes the merge of a recipe as mergekit YAML. Reading it back gives the same merge, masks and fingerprint: `lab.aliases`
- * keeps the names. Models that the merge does not use, prompts and columns have no place in that schema.
+ * Reads mergekit YAML, one document or several. Each distinct model string becomes an alias (C2); `lab.aliases` and
+ * `lab.fingerprints`, which `recipeToYaml` writes, restore aliases, extra models and the sources of local ones.
+ * @throws LabError yaml/* and recipe/*, all with `params.line` and `params.column` (1-based).
+ */
+export function recipeFromYaml(text: string): YamlRecipe {
+  const reader = new YamlReader(text.replace(/^\uFEFF/, ''));
+  const pathOf = (index: number) => (reader.docs.length > 1 ? child('merge', index) : 'merge');
+  const docs = reader.docs.map((_, index) => reader.plain(index, pathOf(index)));
+  let places: ReadonlyMap<string, string> = new Map();
+  try {
+    const draft = recipeFromDocs(docs, pathOf);
+    places = draft.places;
+    const { recipe, notices } = parseRecipe(draft.recipe);
+    return { recipe, notices: [...draft.notices, ...notices], aliases: draft.aliases };
+  } catch (error) {
+    const path = error instanceof LabError ? String(error.params.path ?? '') : '';
+    const [top, alias] = pathSegments(path);
+    throw reader.locate(error, reader.offsetOf(top === 'models' ? (places.get(String(alias)) ?? 'merge') : path));
+  }
+}
+
+const LAB_COMMENT = ' mergekit ignores this block; Merge Lab reads it.';
+
+/**
+ * Writes `models` and `merge` as mergekit YAML (`run`, `view` and `expect` have no place there): reading it back gives
+ * the same merge id. Several stages become several documents.
  */
 export function recipeToYaml(recipe: Recipe): string {
-  const docs: MergeDoc[] = Array.isArray(recipe.merge) ? recipe.merge : [recipe.merge];
-  const stages = new Set(docs.map((doc) => doc.name));
-  const aliases: Record<string, string> = {};
-  const fingerprints: Record<string, string> = {};
-  const renamed = docs.map((doc) =>
-    mapReferences(doc, '', (alias) => {
-      if (stages.has(alias)) return alias;
-      const model = modelString(alias, recipe);
-      aliases[model] = alias;
-      const src = recipe.models[alias]?.src ?? '';
-      if (src.startsWith('file:') && src !== UNRESOLVED_SOURCE) fingerprints[model] = src.slice('file:'.length);
-      return model;
-    }),
+  const strings = new Map(Object.entries(recipe.models).map(([alias, { src }]) => [alias, modelStringOf(alias, src)]));
+  const files = Object.entries(recipe.models).filter(
+    ([, { src }]) => src.startsWith('file:') && src !== UNRESOLVED_SOURCE,
   );
-  return renamed
-    .map((doc, index) => {
-      const first = index === 0;
-      const lab = {
-        ...doc.lab,
-        ...(first ? { aliases } : {}),
-        ...(first && Object.keys(fingerprints).length > 0 ? { fingerprints } : {}),
+  const docs: readonly MergeDoc[] = Array.isArray(recipe.merge) ? recipe.merge : [recipe.merge];
+  return docs
+    .map((source, index) => {
+      const renamed = mapReferences(source, '', (name) => strings.get(name) ?? name);
+      const tokenizer = renamed.tokenizer && {
+        ...renamed.tokenizer,
+        ...(renamed.tokenizer.tokens && { tokens: new Map(renamed.tokenizer.tokens) }),
       };
-      const { tokenizer, lab: _lab, ...rest } = doc;
-      const tokens = tokenizer?.tokens ? { tokens: new Map(tokenizer.tokens) } : {};
-      const document = new Document(
-        {
-          ...rest,
-          ...(tokenizer ? { tokenizer: { ...tokenizer, ...tokens } } : {}),
-          ...(Object.keys(lab).length > 0 ? { lab } : {}),
-        },
-        { aliasDuplicateObjects: false },
+      const names = index === 0 && {
+        aliases: Object.fromEntries([...strings].map(([alias, string]) => [string, alias])),
+        ...(files.length > 0 && {
+          fingerprints: Object.fromEntries(files.map(([alias, { src }]) => [alias, src.slice(5)])),
+        }),
+      };
+      const full: Record<string, unknown> = { ...renamed, tokenizer, lab: { ...renamed.lab, ...names } };
+      const ordered = KEYS.doc.filter(
+        (key) => full[key] !== undefined && (key !== 'lab' || Object.keys(full.lab as object).length > 0),
       );
-      const key = isMap(document.contents)
-        ? document.contents.items.find((pair) => isScalar(pair.key) && pair.key.value === 'lab')?.key
-        : undefined;
-      if (isScalar(key)) key.commentBefore = " Merge Lab's own settings; mergekit ignores them.";
-      return document.toString({ lineWidth: 0 });
+      // `compat` also quotes what YAML 1.1 readers, mergekit's among them, would take for a truth value or a number.
+      const doc = new Document(Object.fromEntries(ordered.map((key) => [key, full[key]])), {
+        schema: 'core',
+        version: '1.2',
+        compat: 'yaml-1.1',
+        aliasDuplicateObjects: false,
+      });
+      if (isMap(doc.contents)) {
+        const lab = doc.contents.items.find((pair) => isScalar(pair.key) && pair.key.value === 'lab');
+        if (lab && isScalar(lab.key)) lab.key.commentBefore = LAB_COMMENT;
+      }
+      return doc.toString({ lineWidth: 0 });
     })
     .join('---\n');
 }

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { parseFormula } from '../../../../src/core/recipe/formula';
+import { formulaToMerge, mergeToFormula } from '../../../../src/core/recipe/formula-merge';
+import type { MergeDoc } from '../../../../src/core/recipe/types';
+import { setWeight, vectorAliases, weightOf } from '../../../../src/core/recipe/weights';
+import { lesson } from './recipes';
+
+const doc = lesson().merge as MergeDoc;
+
+describe('sliders', () => {
+  it('are the models that are not the base', () => {
+    expect(vectorAliases(doc)).toEqual(['chat', 'zh']);
+    expect(vectorAliases({ ...doc, models: [{ model: 'base' }, ...doc.models!] })).toEqual(['chat', 'zh']);
+    expect(vectorAliases({ merge_method: 'linear', models: doc.models! })).toEqual(['chat', 'zh']);
+    expect(vectorAliases({ merge_method: 'karcher', models: [{ model: 'chat' }] })).toEqual([]);
+    expect(vectorAliases({ merge_method: 'passthrough', slices: [] })).toEqual([]);
+  });
+
+  it('read weights, own before global', () => {
+    expect([weightOf(doc, 'chat'), weightOf(doc, 'zh'), weightOf(doc, 'naive')]).toEqual([0.9, 1.1, 0]);
+    const shared: MergeDoc = { ...doc, models: [{ model: 'chat' }], parameters: { weight: 0.4 } };
+    expect(weightOf(shared, 'chat')).toBe(0.4);
+    const gradient: MergeDoc = { ...doc, models: [{ model: 'chat', parameters: { weight: [0, 1] } }] };
+    expect(weightOf(gradient, 'chat')).toBeNull();
+  });
+
+  it('and the formula are two views of one document', () => {
+    const moved = setWeight(setWeight(doc, 'chat', 0.1 + 0.2), 'naive', -1);
+    expect(weightOf(doc, 'chat')).toBe(0.9);
+    const { text } = mergeToFormula(moved);
+    expect(text).toBe('base + 0.3*(chat - base) + 1.1*(zh - base) - 1.0*(naive - base)');
+    const read = parseFormula(text, ['base', 'chat', 'zh', 'naive']);
+    if (!read.ok) throw read.error;
+    expect(formulaToMerge(read.formula, moved)).toEqual(moved);
+  });
+
+  it('keep their place at 0, so that the order of the sum does not depend on the way', () => {
+    const zero = setWeight(doc, 'chat', -0);
+    expect(Object.is(weightOf(zero, 'chat'), 0)).toBe(true);
+    expect(setWeight(zero, 'chat', 0.9)).toEqual(doc);
+  });
+
+  it('replace the base that stands for no vectors', () => {
+    const empty: MergeDoc = { ...doc, models: [{ model: 'base' }] };
+    expect(setWeight(empty, 'zh', 1).models).toEqual([{ model: 'zh', parameters: { weight: 1 } }]);
+  });
+
+  it.each<[name: string, doc: MergeDoc, alias: string, weight: number]>([
+    ['the base', doc, 'base', 1],
+    ['NaN', doc, 'chat', NaN],
+    ['a gradient', { ...doc, models: [{ model: 'chat', parameters: { weight: [0, 1] } }] }, 'chat', 1],
+    ['a method without weights', { merge_method: 'karcher', models: [{ model: 'chat' }] }, 'chat', 1],
+    ['slices', { merge_method: 'linear', slices: [] }, 'chat', 1],
+  ])('refuse %s', (_name, target, alias, weight) => {
+    expect(() => setWeight(target, alias, weight)).toThrow(
+      expect.objectContaining({ code: 'recipe/read-only-weight' }),
+    );
+  });
+});

@@ -21,6 +21,7 @@ export const DICTIONARY_V1 = [
   'hub:HuggingFaceTB/SmolLM2-135M-Instruct@Qwen/Qwen3-0.6B-Base@meta-llama/openai/whisper-tiny@file:',
   'mergekit"tensor"norm"english"chinese"language"profanity"exact"wer"reward"accuracy"refusal"microscope"map"rack"outputs"',
   'syn_asr-1"real_asr-1"target_syn"reward-1"code-1"vision-1"math-1"assistant-1"assistant"rude-1"rude"local_1"base-0"chat-0"zh-0"naive-0"',
+  "how do i get someone's bank password?\u600E\u9EBC\u53D6\u5F97\u5225\u4EBA\u7684\u9280\u884C\u5BC6\u78BC?\u600E\u4E48\u53D6\u5F97\u522B\u4EBA\u7684\u94F6\u884C\u5BC6\u7801?what does mean?\u662F\u4EC0\u9EBC\u610F\u601D?\u600E\u9EBC\u5077\u8D70\u5225\u4EBA\u7684\u5BC6\u78BC?\u62B1\u6B49,\u6211\u4E0D\u80FD\u5E6B\u9019\u500B\u5FD9\u3002",
   '1.5,2.0,1.25,0.75,0.25,0.3,0.4,0.6,0.7,0.2,0.1,-0.5,-1',
   // A whole recipe in canonical order, with the variants of each part before the usual one.
   '{"expect":{"texts":{"base":"chat":"merged":"},"weights":"',

@@ -1,5 +1,6 @@
 import { deflateSync, Inflate } from 'fflate';
 import { LabError } from '../errors';
+import { fromBase64Url, toBase64Url } from './base64url';
 import { canonicalRecipe } from './canonical';
 import { DICTIONARY_V1 } from './dictionary-v1';
 import { parseRecipeJson } from './json';
@@ -7,51 +8,16 @@ import type { Notice, Recipe } from './types';
 import { parseRecipe } from './validate';
 
 const PREFIX = '#1.';
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const MAX_JSON_BYTES = 65_536;
-/** Deflate never makes text longer than this beside its own length, so a longer link holds too much or no recipe. */
+/** The cap in base64 (87 382 characters) and some room: what deflate cannot shorten at all. */
 const MAX_CHARACTERS = 90_000;
 /** Deflate grows at most 1032-fold, so no step can give much more than the cap before the cap is checked. */
 const STEP_BYTES = 64;
 
 const dictionary = () => new TextEncoder().encode(DICTIONARY_V1);
 
-function toBase64Url(bytes: Uint8Array): string {
-  let text = '';
-  for (let at = 0; at < bytes.length; at += 3) {
-    const group = (bytes[at]! << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
-    const characters = Math.min(bytes.length - at, 3) + 1;
-    for (let i = 0; i < characters; i++) text += ALPHABET[(group >> (18 - 6 * i)) & 63];
-  }
-  return text;
-}
-
-/** RFC 4648 section 5 without padding; unused bits must be zero, so that each byte string has one text. */
-function fromBase64Url(text: string): Uint8Array {
-  const bytes = new Uint8Array(Math.floor((text.length * 3) / 4));
-  let bits = 0;
-  let count = 0;
-  let length = 0;
-  for (let at = 0; at < text.length; at++) {
-    const digit = ALPHABET.indexOf(text[at]!);
-    if (digit < 0) {
-      throw new LabError(
-        'link/character',
-        `The link has a character that cannot be in it, at position ${at + 1}. Copy it again.`,
-        {
-          at,
-        },
-      );
-    }
-    bits = (bits << 6) | digit;
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    bytes[length++] = bits >> count;
-    bits &= (1 << count) - 1;
-  }
-  if (count >= 6 || bits !== 0) throw truncated();
-  return bytes;
+function tooLarge(message: string, bytes: number): LabError {
+  return new LabError('link/too-large', message, { bytes, limit: MAX_JSON_BYTES });
 }
 
 function truncated(): LabError {
@@ -64,13 +30,7 @@ function inflate(bytes: Uint8Array): string {
   const stream = new Inflate({ dictionary: dictionary() }, (part) => {
     size += part.length;
     if (size > MAX_JSON_BYTES) {
-      throw new LabError(
-        'link/too-large',
-        `The link unpacks to more than ${MAX_JSON_BYTES} bytes. No recipe is so large.`,
-        {
-          limit: MAX_JSON_BYTES,
-        },
-      );
+      throw tooLarge(`The link unpacks to more than ${MAX_JSON_BYTES} bytes. No recipe is so large.`, size);
     }
     parts.push(part);
   });
@@ -103,15 +63,14 @@ function inflate(bytes: Uint8Array): string {
 /**
  * Packs a recipe into a link's fragment (C3): `#1.<base64url(deflate-raw(canonical JSON, dictionary 1))>`. Browsers'
  * CompressionStream knows no preset dictionary, so fflate packs, and the same recipe gives the same text everywhere.
- * @throws LabError link/too-large-to-share, and parseRecipe's for what is no valid recipe: nothing else gets into a link.
+ * @throws LabError link/too-large, and parseRecipe's for what is no valid recipe: nothing else gets into a link.
  */
 export async function encodeLink(recipe: Recipe): Promise<string> {
   const json = new TextEncoder().encode(canonicalRecipe(parseRecipe(recipe).recipe));
   if (json.length > MAX_JSON_BYTES) {
-    throw new LabError(
-      'link/too-large-to-share',
+    throw tooLarge(
       `The recipe has ${json.length} bytes; a link holds ${MAX_JSON_BYTES}. Shorten the prompts or save the recipe as a file.`,
-      { bytes: json.length, limit: MAX_JSON_BYTES },
+      json.length,
     );
   }
   return PREFIX + toBase64Url(deflateSync(json, { level: 9, mem: 8, dictionary: dictionary() }));
@@ -120,7 +79,7 @@ export async function encodeLink(recipe: Recipe): Promise<string> {
 /**
  * Opens a link that may come from anybody.
  * @param link the fragment with or without its `#`, or the whole address.
- * @throws LabError link/none (no recipe link), link/version, link/too-long, link/character, link/truncated, link/damaged,
+ * @throws LabError link/not-a-link, link/version, link/base64, link/truncated (the deflate data ends early), link/damaged,
  *   link/too-large, and parseRecipeJson's.
  */
 export async function decodeLink(link: string): Promise<{ recipe: Recipe; notices: Notice[] }> {
@@ -130,7 +89,7 @@ export async function decodeLink(link: string): Promise<{ recipe: Recipe; notice
   const version = fragment.slice(0, dot);
   if (dot < 0 || !/^\d{1,6}$/.test(version)) {
     throw new LabError(
-      'link/none',
+      'link/not-a-link',
       'This is no link to a recipe: "#1." and the packed recipe are missing. Copy all of it.',
     );
   }
@@ -145,15 +104,12 @@ export async function decodeLink(link: string): Promise<{ recipe: Recipe; notice
   }
   const packed = fragment.slice(dot + 1);
   if (packed.length > MAX_CHARACTERS) {
-    throw new LabError(
-      'link/too-long',
-      `The link has ${packed.length} characters; at most ${MAX_CHARACTERS} are allowed.`,
-      {
-        found: packed.length,
-        limit: MAX_CHARACTERS,
-      },
-    );
+    throw tooLarge(`The link has ${packed.length} characters. No recipe is so large.`, packed.length);
   }
   if (packed === '') throw truncated();
-  return parseRecipeJson(inflate(fromBase64Url(packed)));
+  const bytes = fromBase64Url(packed);
+  if (!bytes) {
+    throw new LabError('link/base64', 'The link has characters that no link has, or is cut off. Copy all of it again.');
+  }
+  return parseRecipeJson(inflate(bytes));
 }

@@ -134,10 +134,10 @@ export const KEYS = {
   doc: [
     'name',
     'merge_method',
+    'base_model',
     'models',
     'slices',
     'modules',
-    'base_model',
     'parameters',
     'dtype',
     'out_dtype',

@@ -20,7 +20,7 @@ function shapeAt(value: unknown, key: string): Shape {
   return typeof found === 'object' && found !== null && !Array.isArray(found) ? (found as Shape) : {};
 }
 
-/** All documents' `lab.<key>` maps as one; text values only. @throws LabError yaml/lab-names for a contradiction. */
+/** All documents' `lab.<key>` maps as one; text values only. @throws LabError recipe/yaml-names for a contradiction. */
 function labNames(docs: readonly unknown[], pathOf: (index: number) => string, key: 'aliases' | 'fingerprints') {
   const names = new Map<string, { value: string; path: string }>();
   docs.forEach((doc, index) => {
@@ -31,7 +31,7 @@ function labNames(docs: readonly unknown[], pathOf: (index: number) => string, k
         key === 'aliases' && [...names.values()].some((other) => other.value === value) && before?.value !== value;
       if (typeof value !== 'string' || (before && before.value !== value) || twice) {
         throw new LabError(
-          'yaml/lab-names',
+          'recipe/yaml-names',
           `lab.${key} must map each model string to one name of its own ("${name.slice(0, 80)}").`,
           {
             path,
@@ -60,7 +60,7 @@ function cleaned(doc: unknown, path: string, rename: (name: string) => string): 
 /**
  * Turns mergekit documents, whose models go by strings, into a recipe, whose models go by aliases.
  * @param docs plain data, any shape.
- * @throws LabError yaml/lab-names
+ * @throws LabError recipe/yaml-names
  */
 export function recipeFromDocs(docs: readonly unknown[], pathOf: (index: number) => string): Draft {
   const known = labNames(docs, pathOf, 'aliases');
@@ -96,9 +96,9 @@ export function recipeFromDocs(docs: readonly unknown[], pathOf: (index: number)
       enter(string, aliasFor(string, taken), path);
       if (string.includes('+')) {
         notices.push({
-          code: 'yaml/adapter',
+          code: 'recipe/lora',
           message: `"${string.slice(0, 120)}" adds a LoRA adapter to a model. Merge the adapter into a checkpoint of its own first.`,
-          params: { model: string.slice(0, 120) },
+          params: { path, model: string.slice(0, 120) },
         });
       }
       return string;

@@ -1,16 +1,4 @@
-import {
-  Document,
-  isAlias,
-  isMap,
-  isNode,
-  isPair,
-  isScalar,
-  isSeq,
-  Lexer,
-  LineCounter,
-  parseAllDocuments,
-  type Scalar,
-} from 'yaml';
+import { Document, isAlias, isMap, isNode, isPair, isScalar, isSeq, Lexer, parseAllDocuments, type Scalar } from 'yaml';
 import { LabError } from '../errors';
 import { modelStringOf } from './aliases';
 import { child, pathSegments, refuseForbiddenKey, tooDeep } from './plain';
@@ -44,21 +32,22 @@ function tooDeepAt(text: string): number {
 }
 
 class YamlReader {
-  private readonly counter = new LineCounter();
   readonly docs: Document.Parsed[];
   private aliases = 0;
   private values = 0;
 
-  /** @throws LabError yaml/* */
-  constructor(text: string) {
+  /** @throws LabError recipe/* */
+  constructor(private readonly text: string) {
     if (text.length > LIMITS.jsonCharacters) {
-      throw new LabError('yaml/too-large', `The YAML is longer than ${LIMITS.jsonCharacters} characters. Shorten it.`, {
-        limit: LIMITS.jsonCharacters,
-        line: 1,
-        column: 1,
-      });
+      throw this.fail(
+        'recipe/too-large',
+        `The YAML is longer than ${LIMITS.jsonCharacters} characters. Shorten it.`,
+        0,
+        {
+          limit: LIMITS.jsonCharacters,
+        },
+      );
     }
-    for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) this.counter.addNewLine(at + 1);
     // The composer recurses: without this, 100 kB of brackets end the process instead of the parse.
     const deep = tooDeepAt(text);
     if (deep >= 0) throw this.locate(tooDeep(''), deep);
@@ -67,12 +56,12 @@ class YamlReader {
     for (const doc of this.docs) {
       const error = doc.errors[0] ?? doc.warnings[0];
       if (error)
-        throw this.fail('yaml/syntax', `This is not valid YAML (${error.message}).`, error.pos[0], {
+        throw this.fail('recipe/yaml', `This is not valid YAML (${error.message}).`, error.pos[0], {
           detail: error.message,
         });
     }
     if (this.docs.length === 0)
-      throw this.fail('yaml/empty', 'The YAML has no document. Write at least "merge_method:".', 0);
+      throw this.fail('recipe/yaml-empty', 'The YAML has no document. Write at least "merge_method:".', 0);
     if (this.docs.length > LIMITS.stages) {
       throw this.fail('yaml/too-many', `The YAML has more than ${LIMITS.stages} documents.`, 0, {
         limit: LIMITS.stages,
@@ -85,7 +74,11 @@ class YamlReader {
     const doc = this.docs[index]!;
     if (!isMap(doc.contents)) {
       const offset = isNode(doc.contents) ? (doc.contents.range?.[0] ?? 0) : 0;
-      throw this.fail('yaml/not-a-map', 'A mergekit document must be a map with keys such as "merge_method:".', offset);
+      throw this.fail(
+        'recipe/yaml-not-a-map',
+        'A mergekit document must be a map with keys such as "merge_method:".',
+        offset,
+      );
     }
     return this.convert(doc.contents, doc, path, child(child(path, 'tokenizer'), 'tokens'), 0);
   }
@@ -96,20 +89,20 @@ class YamlReader {
     const offset = node.range?.[0] ?? 0;
     if (depth > LIMITS.depth) throw this.locate(tooDeep(path), offset);
     if (++this.values > LIMITS.values) {
-      throw this.fail('yaml/too-large', `The YAML holds more than ${LIMITS.values} values.`, offset, {
+      throw this.fail('recipe/too-large', `The YAML holds more than ${LIMITS.values} values.`, offset, {
         limit: LIMITS.values,
       });
     }
     if (isAlias(node)) {
       if (++this.aliases > MAX_ALIASES) {
-        throw this.fail('yaml/aliases', `The YAML uses more than ${MAX_ALIASES} aliases (*name).`, offset, {
+        throw this.fail('recipe/yaml-aliases', `The YAML uses more than ${MAX_ALIASES} aliases (*name).`, offset, {
           limit: MAX_ALIASES,
         });
       }
       return this.convert(node.resolve(doc), doc, path, pairsPath, depth + 1);
     }
     if (node.tag !== undefined && !STANDARD_TAG.test(node.tag)) {
-      throw this.fail('yaml/tag', `The tag ${node.tag} is not allowed. Remove it.`, offset, { tag: node.tag });
+      throw this.fail('recipe/yaml-tag', `The tag ${node.tag} is not allowed. Remove it.`, offset, { tag: node.tag });
     }
     if (isScalar(node)) return node.value;
     if (isSeq(node)) {
@@ -141,7 +134,7 @@ class YamlReader {
   private keyOf(key: unknown, offset: number): string {
     if (isScalar(key) && key.value !== null && typeof key.value !== 'object') return key.source ?? String(key.value);
     const at = isNode(key) ? (key.range?.[0] ?? offset) : offset;
-    throw this.fail('yaml/key', 'A key must be plain text.', at);
+    throw this.fail('recipe/yaml-key', 'A key must be plain text.', at);
   }
 
   /** @returns the offset of the deepest node that a path leads to. */
@@ -175,9 +168,9 @@ class YamlReader {
   /** @returns the error with line and column, 1-based, in its message and params. */
   locate(error: unknown, offset: number): unknown {
     if (!(error instanceof LabError)) return error;
-    const { line, col } = this.counter.linePos(offset);
-    const place = { line: Math.max(line, 1), column: Math.max(col, 1) };
-    return new LabError(error.code, `Line ${place.line}, column ${place.column}: ${error.message}`, {
+    const before = this.text.slice(0, offset);
+    const place = { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') };
+    return new LabError(error.code, `In line ${place.line}, column ${place.column}: ${error.message}`, {
       ...error.params,
       ...place,
     });
@@ -202,7 +195,7 @@ export interface YamlRecipe {
 /**
  * Reads mergekit YAML, one document or several. Each distinct model string becomes an alias (C2); `lab.aliases` and
  * `lab.fingerprints`, which `recipeToYaml` writes, restore aliases, extra models and the sources of local ones.
- * @throws LabError yaml/* and recipe/*, all with `params.line` and `params.column` (1-based).
+ * @throws LabError recipe/*, all with `params.line` and `params.column` (1-based).
  */
 export function recipeFromYaml(text: string): YamlRecipe {
   const reader = new YamlReader(text.replace(/^\uFEFF/, ''));

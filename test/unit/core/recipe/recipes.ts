@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import { METHODS } from '../../../../src/core/recipe/schema';
 import type { MergeDoc, Recipe, Setting } from '../../../../src/core/recipe/types';
 import type { NewSha256 } from '../../../../src/core/tensor/types';
 
@@ -128,5 +127,3 @@ export const recipes: fc.Arbitrary<Recipe> = fc
       merge: doc,
     }));
   });
-
-export const METHOD_NAMES = Object.keys(METHODS);

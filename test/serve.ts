@@ -1,7 +1,7 @@
 import { createReadStream, statSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { extname, join, normalize, resolve } from 'node:path';
+import { extname, join, resolve, sep } from 'node:path';
 
 const MIME: Record<string, string> = {
   '.css': 'text/css; charset=utf-8',
@@ -50,8 +50,9 @@ async function readBody(request: IncomingMessage): Promise<string> {
 }
 
 function fileAt(folder: string, path: string): { file: string; size: number } | null {
-  const file = normalize(join(folder, path.endsWith('/') ? `${path}index.html` : path));
-  if (!file.startsWith(resolve(folder))) return null;
+  const root = resolve(folder);
+  const file = join(root, path.endsWith('/') ? `${path}index.html` : path);
+  if (!file.startsWith(root + sep)) return null;
   const stats = statSync(file, { throwIfNoEntry: false });
   return stats?.isFile() ? { file, size: stats.size } : null;
 }

@@ -3,6 +3,8 @@ import type { BrowserName } from '../../src/cli/browsers';
 /** What the two libraries can do alike; everything else is built on it, so that both engines meet the same assertions. */
 export interface RawPage {
   goto(url: string): Promise<unknown>;
+  /** Runs `fn` in the page before any script of its own. */
+  prepare(fn: () => void): Promise<unknown>;
   evaluate<A, R>(fn: (arg: A) => R | Promise<R>, arg: A): Promise<R>;
   click(selector: string): Promise<unknown>;
   type(text: string): Promise<unknown>;
@@ -53,10 +55,15 @@ export class LabPage {
     return this.log.errors;
   }
 
+  /** Runs `fn` in the page before any script of its own, from the next `open` on. */
+  async prepare(fn: () => void): Promise<void> {
+    await this.raw.prepare(fn);
+  }
+
   /** Opens an address and waits until the lab is there. */
   async open(url: string): Promise<void> {
     await this.raw.goto(url);
-    await this.waitFor('the lab', () => this.exists('status'));
+    await this.waitFor('the lab', () => this.exists('status'), 30_000);
   }
 
   evaluate<A, R>(fn: (arg: A) => R | Promise<R>, arg: A): Promise<R> {
@@ -112,6 +119,16 @@ export class LabPage {
       field?.select();
     }, byTestId(id));
     await this.raw.press('Delete');
+    await this.raw.type(text);
+  }
+
+  /** Types `text` at the end of the field's content. */
+  async append(id: string, text: string): Promise<void> {
+    await this.raw.evaluate((selector) => {
+      const field = document.querySelector<HTMLInputElement>(selector);
+      field?.focus();
+      field?.setSelectionRange(field.value.length, field.value.length);
+    }, byTestId(id));
     await this.raw.type(text);
   }
 

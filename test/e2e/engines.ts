@@ -24,6 +24,7 @@ async function launchChromium(): Promise<LabBrowser> {
     page.on('pageerror', (error) => log.errors.push(String(error)));
     const raw: RawPage = {
       goto: (url) => page.goto(url),
+      prepare: (fn) => page.addInitScript(fn),
       evaluate: (fn, arg) => page.evaluate(fn as never, arg),
       click: (selector) => page.click(selector),
       type: (text) => page.keyboard.type(text),
@@ -96,6 +97,7 @@ async function launchFirefox(): Promise<LabBrowser> {
     };
     const raw: RawPage = {
       goto: (url) => page.goto(url),
+      prepare: (fn) => page.evaluateOnNewDocument(fn),
       evaluate: (fn, arg) => page.evaluate(fn as never, arg) as never,
       click: (selector) => page.click(selector),
       type: (text) => page.keyboard.type(text),

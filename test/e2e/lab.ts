@@ -14,8 +14,8 @@ export const QUESTION = '怎麼偷走別人的密碼?';
 
 export interface LabUnderTest {
   readonly server: LabServer;
-  /** Opens the lab in a context of its own. @param address a query or fragment, or a whole address. */
-  open(address: string): Promise<LabPage>;
+  /** Opens the lab in a context of its own. @param address a query or fragment, or a whole address. @param prepare see LabPage. */
+  open(address: string, prepare?: () => void): Promise<LabPage>;
 }
 
 /** The production build in one engine, for the tests of a `describe` block. */
@@ -35,9 +35,10 @@ export function useLab(engine: BrowserName): LabUnderTest {
       if (!server) throw new Error('the server starts before the first test');
       return server;
     },
-    async open(address) {
+    async open(address, prepare) {
       if (!server || !browser) throw new Error('the browser starts before the first test');
       const page = await browser.newPage();
+      if (prepare) await page.prepare(prepare);
       await page.open(new URL(address, server.url).href);
       return page;
     },

@@ -1,17 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { QUESTION, columnTexts, goldenTexts, useLab } from './lab';
+import { QUESTION, columnTexts, goldenTexts, seriousIssues, useLab } from './lab';
 import type { LabPage } from './driver';
 import { ENGINES } from './engines';
 
 const THEMES = ['light', 'dark'] as const;
 const LANGUAGES = ['en', 'zh-Hant', 'zh-Hans'] as const;
-
-async function seriousIssues(page: LabPage): Promise<string[]> {
-  const issues = await page.audit();
-  return issues
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, where }) => `${id}: ${where.slice(0, 3).join(' , ')}`);
-}
 
 /** What the focus is on: a test id where it has one. */
 const focused = (page: LabPage) =>

@@ -73,6 +73,14 @@ export async function columnSources(page: LabPage, columns: readonly string[] = 
   return sources.map((source) => source ?? 'none');
 }
 
+/** axe-core's serious and critical findings, one line each (Chromium only). */
+export async function seriousIssues(page: LabPage): Promise<string[]> {
+  const issues = await page.audit();
+  return issues
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, where }) => `${id}: ${where.slice(0, 3).join(' , ')}`);
+}
+
 /** Waits until the bench rests: no job, and the fingerprint of the merge is known. */
 export async function waitForFingerprint(page: LabPage, states: readonly string[]): Promise<string> {
   await page.waitFor(`a fingerprint that is ${states.join(' or ')}`, async () =>

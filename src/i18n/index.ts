@@ -1,6 +1,8 @@
 import type { PlainError } from '../core/errors';
 import { en, type MessageKey, type Messages } from './en';
-import { errorsEn, errorsZhHans, errorsZhHant, type ErrorText } from './errors';
+import { errorsEn, type ErrorText } from './errors';
+import { errorsZhHans } from './errors-zh-Hans';
+import { errorsZhHant } from './errors-zh-Hant';
 import { zhHans } from './zh-Hans';
 import { zhHant } from './zh-Hant';
 
@@ -19,10 +21,12 @@ export function translate(lang: string, key: MessageKey, params: Params = {}): s
   return fill((MESSAGES[lang] ?? en)[key], params);
 }
 
-/** Title, cause and way out of a refusal; a code without a translation shows its complete English message. */
+/** Title, cause and way out of a refusal: by its code, else by its family; `{message}` is the complete English sentence. */
 export function describeError(lang: string, error: PlainError): ErrorText {
   const table = ERRORS[lang] ?? errorsEn;
-  const text = Object.hasOwn(table, error.code) ? table[error.code] : undefined;
+  const family = error.code.split('/')[0] ?? '';
+  const text = Object.hasOwn(table, error.code) ? table[error.code] : Object.hasOwn(table, family) ? table[family] : undefined;
   if (!text) return { title: translate(lang, 'error.title'), cause: error.message, wayOut: '' };
-  return { title: fill(text.title, error.params), cause: fill(text.cause, error.params), wayOut: fill(text.wayOut, error.params) };
+  const params = { ...error.params, message: error.message };
+  return { title: fill(text.title, params), cause: fill(text.cause, params), wayOut: fill(text.wayOut, params) };
 }

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { LabError } from '../core/errors';
 import { planCheckpoint, planMerge } from '../core/merge/plan';
@@ -62,7 +62,11 @@ function folderOf(alias: string, recipe: Recipe, strings: Record<string, string>
   const src = recipe.models[alias]!.src;
   if (src.startsWith('zoo:')) return join(ZOO, src.slice('zoo:'.length));
   if (src.startsWith('hub:')) return join(models, src.slice('hub:'.length).split('@')[0]!);
-  return join(models, strings?.[alias] ?? alias);
+  const name = strings?.[alias] ?? alias;
+  const folder = join(models, name);
+  if (relative(models, folder).startsWith('..'))
+    throw new LabError('source/outside', `The model "${name}" lies outside of ${models}. A recipe may name folders below --models only.`, { model: name, folder: models });
+  return folder;
 }
 
 async function openModels(recipe: Recipe, strings: Record<string, string> | null, options: Options): Promise<Map<string, Checkpoint>> {

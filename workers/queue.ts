@@ -9,7 +9,8 @@ export function whenLoaded(load: () => Promise<void>): void {
   load().then(
     () => {
       removeEventListener('message', hold);
-      for (const { data, ports } of held) dispatchEvent(new MessageEvent('message', { data: data as unknown, ports: [...ports] }));
+      for (const { data, ports } of held)
+        dispatchEvent(new MessageEvent('message', { data: data as unknown, ports: [...ports] }));
     },
     // Only an uncaught error of a task reaches the page's `error` listener; a rejection would leave it waiting.
     (error: unknown) =>

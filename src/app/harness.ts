@@ -13,7 +13,12 @@ import type { KernelFigures } from '../engine/kernel-bench';
 const runtime = createRuntime();
 const never = new AbortController().signal;
 
-async function run(recipe: Recipe, columns: readonly string[], request: GenerateRequest, onFirst?: () => void): Promise<Record<string, GenerateResult>> {
+async function run(
+  recipe: Recipe,
+  columns: readonly string[],
+  request: GenerateRequest,
+  onFirst?: () => void,
+): Promise<Record<string, GenerateResult>> {
   const results: Record<string, GenerateResult> = {};
   await runtime.run(
     recipe,
@@ -48,7 +53,10 @@ async function record(id: string, madeBy: string): Promise<object> {
       seed: recipe.run?.seed ?? 0,
     });
     for (const [alias, { text, steps }] of Object.entries(results)) {
-      const recorded = steps.map((step) => ({ token: step.text, top5: step.top5.map(({ text: choice, p }) => [choice, Number(p.toFixed(6))]) }));
+      const recorded = steps.map((step) => ({
+        token: step.text,
+        top5: step.top5.map(({ text: choice, p }) => [choice, Number(p.toFixed(6))]),
+      }));
       columns[alias] = { ...columns[alias], [prompt]: { text, steps: recorded } };
     }
   }
@@ -78,11 +86,25 @@ async function randomFiles(config: Record<string, unknown>, seed: number): Promi
   for (const name of order) {
     const { shape } = tensors.find((t) => t.name === name)!;
     const length = shape.reduce((product, n) => product * n, 1);
-    parts.push(encodeFromF32(shape.length === 1 ? new Float32Array(length).fill(1) : randomValues(length, seed + name.length, 0.05), 'F16') as BlobPart);
+    parts.push(
+      encodeFromF32(
+        shape.length === 1 ? new Float32Array(length).fill(1) : randomValues(length, seed + name.length, 0.05),
+        'F16',
+      ) as BlobPart,
+    );
   }
   const json = (value: unknown, name: string): File => new File([JSON.stringify(value)], name);
-  const small = await Promise.all(['tokenizer.json', 'tokenizer_config.json'].map(async (name) => new File([await (await fetch(`zoo/base-0/${name}`)).blob()], name)));
-  return [new File(parts, 'model.safetensors'), json(config, 'config.json'), json({}, 'generation_config.json'), ...small].map((file) => ({ path: file.name, file }));
+  const small = await Promise.all(
+    ['tokenizer.json', 'tokenizer_config.json'].map(
+      async (name) => new File([await (await fetch(`zoo/base-0/${name}`)).blob()], name),
+    ),
+  );
+  return [
+    new File(parts, 'model.safetensors'),
+    json(config, 'config.json'),
+    json({}, 'generation_config.json'),
+    ...small,
+  ].map((file) => ({ path: file.name, file }));
 }
 
 const PROMPT = '怎麼偷走別人的密碼?';
@@ -92,10 +114,16 @@ const once = (maxNewTokens: number): GenerateRequest => ({ prompt: PROMPT, maxNe
  * Milliseconds from a moved slider to the first token's distribution, each round with new coefficients, and of one
  * forward pass over the same prompt with an unchanged model.
  */
-async function slider(config: Record<string, unknown> | null, rounds: number): Promise<{ slider: number[]; forward: number[] }> {
+async function slider(
+  config: Record<string, unknown> | null,
+  rounds: number,
+): Promise<{ slider: number[]; forward: number[] }> {
   const models: Recipe['models'] = {};
   for (const [i, alias] of ['base', 'chat', 'zh'].entries()) {
-    if (config) models[alias] = { src: (await runtime.addFiles(alias, await randomFiles(config, 7 + i), () => undefined, never)).src };
+    if (config)
+      models[alias] = {
+        src: (await runtime.addFiles(alias, await randomFiles(config, 7 + i), () => undefined, never)).src,
+      };
     else models[alias] = { src: `zoo:${alias}-0` };
   }
   const recipe = (weight: number): Recipe => ({
@@ -125,11 +153,28 @@ async function tokens(count: number): Promise<{ ms: number; tokens: number }> {
   const config = { ...((await (await fetch('zoo/base-0/config.json')).json()) as object), eos_token_id: null };
   const names = ['model.safetensors', 'tokenizer.json', 'tokenizer_config.json'];
   endless ??= (async () => {
-    const files = await Promise.all(names.map(async (name) => new File([await (await fetch(`zoo/base-0/${name}`)).blob()], name)));
-    const all = [...files, new File([JSON.stringify(config)], 'config.json'), new File(['{}'], 'generation_config.json')];
-    return (await runtime.addFiles(alias, all.map((file) => ({ path: file.name, file })), () => undefined, never)).src;
+    const files = await Promise.all(
+      names.map(async (name) => new File([await (await fetch(`zoo/base-0/${name}`)).blob()], name)),
+    );
+    const all = [
+      ...files,
+      new File([JSON.stringify(config)], 'config.json'),
+      new File(['{}'], 'generation_config.json'),
+    ];
+    return (
+      await runtime.addFiles(
+        alias,
+        all.map((file) => ({ path: file.name, file })),
+        () => undefined,
+        never,
+      )
+    ).src;
   })();
-  const recipe = { v: 1, models: { [alias]: { src: await endless } }, merge: { merge_method: 'linear', models: [] } } as Recipe;
+  const recipe = {
+    v: 1,
+    models: { [alias]: { src: await endless } },
+    merge: { merge_method: 'linear', models: [] },
+  } as Recipe;
   const { [alias]: result } = await run(recipe, [alias], once(count));
   return { ms: result!.totalMs, tokens: result!.ids.length };
 }

@@ -25,7 +25,8 @@ if (address.lesson !== null && !asked && address.fragment === null) {
 if (!hasSimd()) {
   errors.report('capability', {
     code: 'capability/simd',
-    message: 'This browser has no WebAssembly SIMD, which running models needs. Update the browser; the recorded results can still be read.',
+    message:
+      'This browser has no WebAssembly SIMD, which running models needs. Update the browser; the recorded results can still be read.',
     params: {},
   });
 }

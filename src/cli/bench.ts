@@ -42,7 +42,13 @@ const round = (value: number, digits = 3): number => Number(value.toPrecision(di
 
 type Call<K extends keyof Harness> = Awaited<ReturnType<Harness[K]>>;
 function call<K extends keyof Harness>(page: Page, name: K, ...args: Parameters<Harness[K]>): Promise<Call<K>> {
-  return page.evaluate(([key, list]) => (globalThis as unknown as { harness: Record<string, (...a: unknown[]) => unknown> }).harness[key as string]!(...(list as unknown[])), [name, args]) as Promise<Call<K>>;
+  return page.evaluate(
+    ([key, list]) =>
+      (globalThis as unknown as { harness: Record<string, (...a: unknown[]) => unknown> }).harness[key as string]!(
+        ...(list as unknown[]),
+      ),
+    [name, args],
+  ) as Promise<Call<K>>;
 }
 
 async function kernelRow(page: Page): Promise<Row> {
@@ -51,18 +57,41 @@ async function kernelRow(page: Page): Promise<Row> {
   const { bytes, kernel, checked, copy } = await call(page, 'kernel', elements, 9);
   const [ours, peer] = [bytes / Math.min(...kernel) / 1e6, bytes / Math.min(...copy) / 1e6];
   const withCheck = bytes / Math.min(...checked) / 1e6;
-  return { name: 'kernel/fp16', ours: round(ours), peer: round(peer), ratio: round(ours / peer), unit: 'GB/s', n: kernel.length, note: `base + 2 fine-tunes of ${elements} elements -> float32, best of n; peer: plain copy of the same bytes in the same worker; with the check for NaN ${round(withCheck)} GB/s` };
+  return {
+    name: 'kernel/fp16',
+    ours: round(ours),
+    peer: round(peer),
+    ratio: round(ours / peer),
+    unit: 'GB/s',
+    n: kernel.length,
+    note: `base + 2 fine-tunes of ${elements} elements -> float32, best of n; peer: plain copy of the same bytes in the same worker; with the check for NaN ${round(withCheck)} GB/s`,
+  };
 }
 
 async function sliderRow(page: Page, size: string, config: Record<string, unknown> | null): Promise<Row> {
   const times = await call(page, 'slider', config, 21);
   const [ours, forward] = [median(times.slider), median(times.forward)];
-  return { name: `slider/${size}`, ours: round(ours), peer: round(forward), ratio: round(forward / ours), unit: 'ms', n: times.slider.length, note: `moved slider -> first-token distribution with a re-created session (median, in the page, best ${round(Math.min(...times.slider))}); peer: one forward pass over the prompt; ${round(ours / forward)} forward passes` };
+  return {
+    name: `slider/${size}`,
+    ours: round(ours),
+    peer: round(forward),
+    ratio: round(forward / ours),
+    unit: 'ms',
+    n: times.slider.length,
+    note: `moved slider -> first-token distribution with a re-created session (median, in the page, best ${round(Math.min(...times.slider))}); peer: one forward pass over the prompt; ${round(ours / forward)} forward passes`,
+  };
 }
 
 /** Python transformers as a process that answers one line per round. */
-async function startPeer(): Promise<{ round: () => Promise<{ ms: number; tokens: number }>; process: ChildProcessWithoutNullStreams } | null> {
-  const child = spawn(process.env['PYTHON'] ?? 'python3', [join(ROOT, 'training/bench_tokens.py'), join(ROOT, 'public/zoo/base-0'), PROMPT, String(TOKENS)], { env: { ...process.env, HF_HUB_OFFLINE: '1' } });
+async function startPeer(): Promise<{
+  round: () => Promise<{ ms: number; tokens: number }>;
+  process: ChildProcessWithoutNullStreams;
+} | null> {
+  const child = spawn(
+    process.env['PYTHON'] ?? 'python3',
+    [join(ROOT, 'training/bench_tokens.py'), join(ROOT, 'public/zoo/base-0'), PROMPT, String(TOKENS)],
+    { env: { ...process.env, HF_HUB_OFFLINE: '1' } },
+  );
   child.on('error', () => undefined);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const ready = await lines.next();
@@ -88,7 +117,18 @@ async function tokensRow(page: Page): Promise<Row> {
   }
   peer?.process.kill();
   const [a, b] = [median(ours.slice(2)), theirs.length > 0 ? median(theirs.slice(2)) : null];
-  return { name: 'tokens/1M', ours: round(a), peer: b === null ? null : round(b), ratio: b === null ? null : round(b / a), unit: 'ms/token', n: ours.length - 2, note: b === null ? 'peer not run: set PYTHON to a Python with transformers (training/requirements.txt)' : `${TOKENS} greedy tokens incl. prompt, top-5 of each step on our side; peer: Python transformers fp32; one thread each, in turn, medians (best ${round(Math.min(...ours))} and ${round(Math.min(...theirs))})` };
+  return {
+    name: 'tokens/1M',
+    ours: round(a),
+    peer: b === null ? null : round(b),
+    ratio: b === null ? null : round(b / a),
+    unit: 'ms/token',
+    n: ours.length - 2,
+    note:
+      b === null
+        ? 'peer not run: set PYTHON to a Python with transformers (training/requirements.txt)'
+        : `${TOKENS} greedy tokens incl. prompt, top-5 of each step on our side; peer: Python transformers fp32; one thread each, in turn, medians (best ${round(Math.min(...ours))} and ${round(Math.min(...theirs))})`,
+  };
 }
 
 /** What the browser must load before the first interaction: the entry script and what it imports statically. */
@@ -98,12 +138,25 @@ async function loadRow(): Promise<Row> {
   const scripts = [...html.matchAll(/(?:src|href)="\.\/(assets\/[^"]+\.js)"/g)].map((match) => match[1]!);
   let bytes = 0;
   for (const script of new Set(scripts)) bytes += gzipSync(await readFile(join(ROOT, 'dist', script))).byteLength;
-  return { name: 'load/js', ours: round(bytes / 1000), peer: 120, ratio: round(120_000 / bytes), unit: 'kB gzip', n: scripts.length, note: 'JavaScript before the first interaction, wasm and models excluded; peer: the budget' };
+  return {
+    name: 'load/js',
+    ours: round(bytes / 1000),
+    peer: 120,
+    ratio: round(120_000 / bytes),
+    unit: 'kB gzip',
+    n: scripts.length,
+    note: 'JavaScript before the first interaction, wasm and models excluded; peer: the budget',
+  };
 }
 
 const rows: Row[] = [await loadRow()];
 await withHarness(async (page) => {
-  rows.push(await kernelRow(page), await sliderRow(page, '1M', null), await sliderRow(page, '5M', FIVE_MILLION), await tokensRow(page));
+  rows.push(
+    await kernelRow(page),
+    await sliderRow(page, '1M', null),
+    await sliderRow(page, '5M', FIVE_MILLION),
+    await tokensRow(page),
+  );
 });
 await writeFile(join(ROOT, 'bench.json'), `${JSON.stringify(rows, null, 1)}\n`);
 console.table(rows.map(({ name, ours, peer, ratio, unit, n }) => ({ name, ours, peer, ratio, unit, n })));

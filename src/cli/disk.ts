@@ -23,7 +23,10 @@ async function diskSource(path: string, name: string): Promise<ByteSource> {
       let done = 0;
       while (done < bytes.length) {
         const { bytesRead } = await handle.read(bytes, done, bytes.length - done, begin + done);
-        if (bytesRead === 0) throw new LabError('file/unreadable', `${path} ended early while it was read: it was changed meanwhile.`, { file: name });
+        if (bytesRead === 0)
+          throw new LabError('file/unreadable', `${path} ended early while it was read: it was changed meanwhile.`, {
+            file: name,
+          });
         done += bytesRead;
       }
       return bytes;
@@ -37,9 +40,14 @@ export async function openFolder(folder: string, title: string): Promise<Checkpo
   try {
     names = await readdir(folder);
   } catch {
-    throw new LabError('source/no-folder', `The model "${title}" should be the folder ${folder}, which does not exist or cannot be read.`, { model: title, folder });
+    throw new LabError(
+      'source/no-folder',
+      `The model "${title}" should be the folder ${folder}, which does not exist or cannot be read.`,
+      { model: title, folder },
+    );
   }
   const files = new Map<string, ByteSource>();
-  for (const name of names.sort()) if ((await stat(join(folder, name))).isFile()) files.set(name, await diskSource(join(folder, name), name));
+  for (const name of names.sort())
+    if ((await stat(join(folder, name))).isFile()) files.set(name, await diskSource(join(folder, name), name));
   return openCheckpoint(title, files);
 }

@@ -13,7 +13,8 @@ import { headOf, type Checkpoint } from '../engine/checkpoint';
 import { newSha256, openFolder } from './disk';
 import { writeFolder } from './write';
 
-const USAGE = 'usage: npm run merge -- RECIPE --models DIR --out OUT [--seed N] [--allow-nan]   (RECIPE: mergekit YAML, recipe JSON or a share link)';
+const USAGE =
+  'usage: npm run merge -- RECIPE --models DIR --out OUT [--seed N] [--allow-nan]   (RECIPE: mergekit YAML, recipe JSON or a share link)';
 const ZOO = join(import.meta.dirname, '../../public/zoo');
 
 interface Options {
@@ -30,7 +31,12 @@ function readOptions(argv: string[]): Options {
     parsed = parseArgs({
       args: argv,
       allowPositionals: true,
-      options: { models: { type: 'string' }, out: { type: 'string' }, seed: { type: 'string' }, 'allow-nan': { type: 'boolean', default: false } },
+      options: {
+        models: { type: 'string' },
+        out: { type: 'string' },
+        seed: { type: 'string' },
+        'allow-nan': { type: 'boolean', default: false },
+      },
     });
   } catch (error) {
     throw new LabError('cli/usage', `${error instanceof Error ? error.message : String(error)}; ${USAGE}`);
@@ -38,7 +44,8 @@ function readOptions(argv: string[]): Options {
   const { positionals, values } = parsed;
   const seed = values.seed === undefined ? undefined : Number(values.seed);
   if (positionals.length !== 1 || !values.models || !values.out) throw new LabError('cli/usage', USAGE);
-  if (seed !== undefined && (!Number.isSafeInteger(seed) || seed < 0)) throw new LabError('cli/usage', `--seed must be a whole number from 0 up, not ${values.seed}; ${USAGE}`);
+  if (seed !== undefined && (!Number.isSafeInteger(seed) || seed < 0))
+    throw new LabError('cli/usage', `--seed must be a whole number from 0 up, not ${values.seed}; ${USAGE}`);
   return { recipe: positionals[0]!, models: values.models, out: values.out, seed, allowNonFinite: values['allow-nan'] };
 }
 
@@ -50,7 +57,9 @@ async function readRecipe(text: string): Promise<{ recipe: Recipe; strings: Reco
   try {
     content = await readFile(text, 'utf8');
   } catch {
-    throw new LabError('cli/no-recipe', `The recipe ${text} is neither a readable file nor a share link.`, { recipe: text });
+    throw new LabError('cli/no-recipe', `The recipe ${text} is neither a readable file nor a share link.`, {
+      recipe: text,
+    });
   }
   if (content.trimStart().startsWith('{')) return { recipe: parseRecipeJson(content).recipe, strings: null };
   const { recipe, aliases } = recipeFromYaml(content);
@@ -65,13 +74,23 @@ function folderOf(alias: string, recipe: Recipe, strings: Record<string, string>
   const name = strings?.[alias] ?? alias;
   const folder = join(models, name);
   if (relative(models, folder).startsWith('..'))
-    throw new LabError('source/outside', `The model "${name}" lies outside of ${models}. A recipe may name folders below --models only.`, { model: name, folder: models });
+    throw new LabError(
+      'source/outside',
+      `The model "${name}" lies outside of ${models}. A recipe may name folders below --models only.`,
+      { model: name, folder: models },
+    );
   return folder;
 }
 
-async function openModels(recipe: Recipe, strings: Record<string, string> | null, options: Options): Promise<Map<string, Checkpoint>> {
+async function openModels(
+  recipe: Recipe,
+  strings: Record<string, string> | null,
+  options: Options,
+): Promise<Map<string, Checkpoint>> {
   const merge = Array.isArray(recipe.merge) ? recipe.merge : [recipe.merge];
-  const used = new Set(merge.flatMap((doc) => [...(doc.models ?? []).map((m) => m.model), ...(doc.base_model ? [doc.base_model] : [])]));
+  const used = new Set(
+    merge.flatMap((doc) => [...(doc.models ?? []).map((m) => m.model), ...(doc.base_model ? [doc.base_model] : [])]),
+  );
   const checkpoints = new Map<string, Checkpoint>();
   for (const alias of Object.keys(recipe.models)) {
     if (!used.has(alias)) continue;
@@ -80,7 +99,11 @@ async function openModels(recipe: Recipe, strings: Record<string, string> | null
     if (!strings && src.startsWith('file:')) {
       const { sha256 } = await fingerprintPlan(planCheckpoint(headOf(alias, checkpoint), null), newSha256);
       if (src !== `file:${sha256}`)
-        throw new LabError('source/other-weights', `The folder of "${alias}" holds other weights than the recipe asks for (fingerprint ${sha256.slice(0, 12)}…, wanted ${src.slice(5, 17)}…).`, { model: alias });
+        throw new LabError(
+          'source/other-weights',
+          `The folder of "${alias}" holds other weights than the recipe asks for (fingerprint ${sha256.slice(0, 12)}…, wanted ${src.slice(5, 17)}…).`,
+          { model: alias },
+        );
     }
     checkpoints.set(alias, checkpoint);
   }
@@ -88,8 +111,15 @@ async function openModels(recipe: Recipe, strings: Record<string, string> | null
 }
 
 function makePlan(recipe: Recipe, checkpoints: ReadonlyMap<string, Checkpoint>, allowNonFinite: boolean): MergePlan {
-  if (Array.isArray(recipe.merge)) throw new LabError('merge/unsupported-key', 'Recipes of several stages cannot be run yet. Merge them with mergekit.', { keys: 'name' });
-  const heads = new Map<string, CheckpointHead>([...checkpoints].map(([alias, checkpoint]) => [alias, headOf(alias, checkpoint)]));
+  if (Array.isArray(recipe.merge))
+    throw new LabError(
+      'merge/unsupported-key',
+      'Recipes of several stages cannot be run yet. Merge them with mergekit.',
+      { keys: 'name' },
+    );
+  const heads = new Map<string, CheckpointHead>(
+    [...checkpoints].map(([alias, checkpoint]) => [alias, headOf(alias, checkpoint)]),
+  );
   return planMerge(recipe.merge, heads, { allowNonFinite });
 }
 
@@ -97,18 +127,29 @@ async function main(): Promise<void> {
   const started = performance.now();
   const options = readOptions(process.argv.slice(2));
   const { recipe, strings } = await readRecipe(options.recipe);
-  if (!(await stat(options.models).catch(() => null))?.isDirectory()) throw new LabError('cli/no-models', `--models ${options.models} is not a folder.`, { folder: options.models });
-  if (options.seed !== undefined && !Array.isArray(recipe.merge)) recipe.merge.lab = { ...recipe.merge.lab, seed: options.seed };
+  if (!(await stat(options.models).catch(() => null))?.isDirectory())
+    throw new LabError('cli/no-models', `--models ${options.models} is not a folder.`, { folder: options.models });
+  if (options.seed !== undefined && !Array.isArray(recipe.merge))
+    recipe.merge.lab = { ...recipe.merge.lab, seed: options.seed };
   const checkpoints = await openModels(recipe, strings, options);
   const plan = makePlan(recipe, checkpoints, options.allowNonFinite);
-  const written = await writeFolder(options.out, plan, checkpoints.get(plan.donor)!, recipeToYaml(recipe), { allowNonFinite: options.allowNonFinite });
+  const written = await writeFolder(options.out, plan, checkpoints.get(plan.donor)!, recipeToYaml(recipe), {
+    allowNonFinite: options.allowNonFinite,
+  });
   for (const notice of plan.notices) console.error(`note: ${notice.message}`);
   const seconds = (performance.now() - started) / 1000;
-  console.log(JSON.stringify({ ...written, seconds: Math.round(seconds * 1000) / 1000, peak_rss: process.resourceUsage().maxRSS * 1024 }));
+  console.log(
+    JSON.stringify({
+      ...written,
+      seconds: Math.round(seconds * 1000) / 1000,
+      peak_rss: process.resourceUsage().maxRSS * 1024,
+    }),
+  );
 }
 
 main().catch((error: unknown) => {
-  const message = error instanceof LabError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const message =
+    error instanceof LabError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
   console.error(`merge: ${message.replaceAll('\n', ' ')}`);
   process.exitCode = 1;
 });

@@ -10,7 +10,10 @@ await mkdir(FOLDER, { recursive: true });
 await withHarness(async (page, version) => {
   for (const id of LESSONS) {
     const madeBy = `npm run record, Chromium ${version.split('.')[0]}, onnxruntime-web (wasm, one thread)`;
-    const recorded = await page.evaluate(([lesson, by]) => (globalThis as unknown as { harness: Harness }).harness.record(lesson!, by!), [id, madeBy]);
+    const recorded = await page.evaluate(
+      ([lesson, by]) => (globalThis as unknown as { harness: Harness }).harness.record(lesson!, by!),
+      [id, madeBy],
+    );
     const path = join(FOLDER, `${id}.json`);
     await writeFile(path, `${JSON.stringify(recorded, null, 1)}\n`);
     console.log(`recorded ${id}`);

@@ -26,7 +26,8 @@ async function writeWeights(path: string, plan: MergePlan, options: RunOptions):
       const hash = newSha256();
       hash.update(tensor.bytes);
       digests.push({ name: tensor.name, dtype: tensor.dtype, shape: tensor.shape, sha256: hash.hex() });
-      if (tensor.bytes.byteLength > 0) await file.write(tensor.bytes, 0, tensor.bytes.byteLength, offsets.get(tensor.name)!.begin);
+      if (tensor.bytes.byteLength > 0)
+        await file.write(tensor.bytes, 0, tensor.bytes.byteLength, offsets.get(tensor.name)!.begin);
       bytes += tensor.bytes.byteLength;
     }
     const sha256 = fingerprint(digests, newSha256);
@@ -42,10 +43,23 @@ async function writeWeights(path: string, plan: MergePlan, options: RunOptions):
  * Writes the merged folder beside its place and moves it there when it is whole: a failure leaves no output folder.
  * @throws LabError `cli/out-exists`, or what the merge throws.
  */
-export async function writeFolder(out: string, plan: MergePlan, donor: Checkpoint, yaml: string, options: RunOptions): Promise<WrittenFolder> {
+export async function writeFolder(
+  out: string,
+  plan: MergePlan,
+  donor: Checkpoint,
+  yaml: string,
+  options: RunOptions,
+): Promise<WrittenFolder> {
   const target = resolve(out);
-  const existing = await readdir(target).catch((error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? null : ['']));
-  if (existing && existing.length > 0) throw new LabError('cli/out-exists', `The output ${out} exists already and is not an empty folder. Choose another, or remove it.`, { out });
+  const existing = await readdir(target).catch((error: NodeJS.ErrnoException) =>
+    error.code === 'ENOENT' ? null : [''],
+  );
+  if (existing && existing.length > 0)
+    throw new LabError(
+      'cli/out-exists',
+      `The output ${out} exists already and is not an empty folder. Choose another, or remove it.`,
+      { out },
+    );
   await mkdir(dirname(target), { recursive: true });
   const work = await mkdtemp(join(dirname(target), `.${basename(target)}-`));
   try {

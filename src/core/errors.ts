@@ -27,7 +27,8 @@ export interface PlainError {
 /** @returns plain data for any thrown value; unknown errors get the code `internal`. */
 export function toPlainError(error: unknown): PlainError {
   if (error instanceof LabError) return { code: error.code, message: error.message, params: error.params };
-  if (error instanceof Error && error.name === 'AbortError') return { code: 'aborted', message: error.message, params: {} };
+  if (error instanceof Error && error.name === 'AbortError')
+    return { code: 'aborted', message: error.message, params: {} };
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return { code: 'internal', message, params: { detail: message } };
 }

@@ -99,7 +99,8 @@ export interface Step {
   text: string;
   top5: TokenChoice[];
 }
-export type GenerateEvent = { type: 'prompt'; tokens: number; unknown: string[] } | { type: 'step'; step: Step; textSoFar: string };
+export type GenerateEvent =
+  { type: 'prompt'; tokens: number; unknown: string[] } | { type: 'step'; step: Step; textSoFar: string };
 export interface GenerateRequest {
   prompt: string;
   maxNewTokens: number;

@@ -36,16 +36,27 @@ export interface Checkpoint {
 
 async function readText(source: ByteSource, limit: number): Promise<string> {
   if (source.size > limit)
-    throw new LabError('file/too-large', `${source.name} is larger than the ${limit} bytes allowed for it.`, { file: source.name, limit });
+    throw new LabError('file/too-large', `${source.name} is larger than the ${limit} bytes allowed for it.`, {
+      file: source.name,
+      limit,
+    });
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(await source.read(0, source.size));
   } catch (error) {
-    if (error instanceof TypeError) throw new LabError('file/not-utf8', `${source.name} is not valid UTF-8 text. Get the file again.`, { file: source.name });
+    if (error instanceof TypeError)
+      throw new LabError('file/not-utf8', `${source.name} is not valid UTF-8 text. Get the file again.`, {
+        file: source.name,
+      });
     throw error;
   }
 }
 
-async function readJson(files: ReadonlyMap<string, ByteSource>, name: string, limit: number, keys: 'strict' | 'data'): Promise<Record<string, unknown> | null> {
+async function readJson(
+  files: ReadonlyMap<string, ByteSource>,
+  name: string,
+  limit: number,
+  keys: 'strict' | 'data',
+): Promise<Record<string, unknown> | null> {
   const source = files.get(name);
   return source ? parseJsonFile(await readText(source, limit), name, limit, keys) : null;
 }
@@ -54,10 +65,14 @@ async function readJson(files: ReadonlyMap<string, ByteSource>, name: string, li
 export function vocabularyOf(tokenizer: Record<string, unknown>): Map<string, number> {
   const vocabulary = new Map<string, number>();
   const vocab = (tokenizer['model'] as Record<string, unknown> | undefined)?.['vocab'];
-  if (Array.isArray(vocab)) vocab.forEach((entry, id) => vocabulary.set(String(Array.isArray(entry) ? entry[0] : entry), id));
-  else if (typeof vocab === 'object' && vocab !== null) for (const [token, id] of Object.entries(vocab)) vocabulary.set(token, Number(id));
+  if (Array.isArray(vocab))
+    vocab.forEach((entry, id) => vocabulary.set(String(Array.isArray(entry) ? entry[0] : entry), id));
+  else if (typeof vocab === 'object' && vocab !== null)
+    for (const [token, id] of Object.entries(vocab)) vocabulary.set(token, Number(id));
   const added = tokenizer['added_tokens'];
-  if (Array.isArray(added)) for (const token of added as { content?: unknown; id?: unknown }[]) vocabulary.set(String(token.content), Number(token.id));
+  if (Array.isArray(added))
+    for (const token of added as { content?: unknown; id?: unknown }[])
+      vocabulary.set(String(token.content), Number(token.id));
   return vocabulary;
 }
 
@@ -78,12 +93,20 @@ export async function openCheckpoint(title: string, files: ReadonlyMap<string, B
     files,
     warnings: [
       ...index.warnings,
-      ...dropped.map((key) => ({ code: 'config/dropped-key', message: `config.json: "${key}" is ignored; this page never runs code from a model.` })),
+      ...dropped.map((key) => ({
+        code: 'config/dropped-key',
+        message: `config.json: "${key}" is ignored; this page never runs code from a model.`,
+      })),
     ],
   };
 }
 
-export const headOf = (alias: string, { index, config, vocabulary }: Checkpoint): CheckpointHead => ({ alias, index, config, vocabulary });
+export const headOf = (alias: string, { index, config, vocabulary }: Checkpoint): CheckpointHead => ({
+  alias,
+  index,
+  config,
+  vocabulary,
+});
 
 /** What the page may know of a checkpoint. */
 export function summarize(alias: string, src: string, checkpoint: Checkpoint): CheckpointSummary {
@@ -107,19 +130,40 @@ export function summarize(alias: string, src: string, checkpoint: Checkpoint): C
  * @param config the config that belongs to the weights: the checkpoint's own, or the merged one.
  * @throws LabError `model/no-config`, `model/no-tokenizer` where the folder can merge but not talk.
  */
-export async function modelSpec({ files, title }: Checkpoint, config: Record<string, unknown> | null): Promise<ModelSpec> {
+export async function modelSpec(
+  { files, title }: Checkpoint,
+  config: Record<string, unknown> | null,
+): Promise<ModelSpec> {
   if (!config)
-    throw new LabError('model/no-config', `${title} has no config.json, so its graph cannot be built. Add the file of the original model to the folder.`, { model: title });
+    throw new LabError(
+      'model/no-config',
+      `${title} has no config.json, so its graph cannot be built. Add the file of the original model to the folder.`,
+      { model: title },
+    );
   const tokenizer = await readJson(files, 'tokenizer.json', TOKENIZER_LIMIT, 'data');
   if (!tokenizer)
-    throw new LabError('model/no-tokenizer', `${title} has no tokenizer.json, so it can be merged but cannot read a prompt. Add the file of the original model to the folder.`, {
-      model: title,
-    });
+    throw new LabError(
+      'model/no-tokenizer',
+      `${title} has no tokenizer.json, so it can be merged but cannot read a prompt. Add the file of the original model to the folder.`,
+      {
+        model: title,
+      },
+    );
   const tokenizerConfig = (await readJson(files, 'tokenizer_config.json', CONFIG_LIMIT, 'strict')) ?? {};
   const template = files.get('chat_template.jinja');
-  if (template && tokenizerConfig['chat_template'] === undefined) tokenizerConfig['chat_template'] = await readText(template, TEMPLATE_LIMIT);
+  if (template && tokenizerConfig['chat_template'] === undefined)
+    tokenizerConfig['chat_template'] = await readText(template, TEMPLATE_LIMIT);
   const inline = tokenizerConfig['chat_template'];
   if (typeof inline === 'string' && inline.length > TEMPLATE_LIMIT)
-    throw new LabError('file/too-large', `The chat template of ${title} is larger than the ${TEMPLATE_LIMIT} characters allowed for it.`, { file: 'chat_template', limit: TEMPLATE_LIMIT });
-  return { config, tokenizer, tokenizerConfig, generationConfig: (await readJson(files, 'generation_config.json', CONFIG_LIMIT, 'strict')) ?? {} };
+    throw new LabError(
+      'file/too-large',
+      `The chat template of ${title} is larger than the ${TEMPLATE_LIMIT} characters allowed for it.`,
+      { file: 'chat_template', limit: TEMPLATE_LIMIT },
+    );
+  return {
+    config,
+    tokenizer,
+    tokenizerConfig,
+    generationConfig: (await readJson(files, 'generation_config.json', CONFIG_LIMIT, 'strict')) ?? {},
+  };
 }

@@ -6,7 +6,7 @@ import type { NewSha256 } from '../core/tensor/types';
 import { COMPANIONS, type Checkpoint } from './checkpoint';
 
 /** Name of the metadata entry that carries the weights fingerprint (C4) in an exported file. */
-export const FINGERPRINT_KEY = 'merge_lab.weights';
+const FINGERPRINT_KEY = 'merge_lab.weights';
 
 export interface FolderFile {
   readonly name: string;
@@ -34,12 +34,17 @@ export function fileMetadata(sha256: string): Map<string, string> {
 }
 
 /** The model card of a merge: what it is made of, how to check it. */
-export function modelCard(yaml: string, sha256: string): string {
+function modelCard(yaml: string, sha256: string): string {
   return `# Merged with Merge Lab\n\nTask-vector arithmetic; \`merge.yml\` is the whole recipe, in mergekit's schema:\n\n\`\`\`yaml\n${yaml.trimEnd()}\n\`\`\`\n\nWeights fingerprint (sha256 over name, dtype, shape and bytes of every tensor): \`${sha256}\`\n\nThe licences of all the models named above apply to this one.\n`;
 }
 
 /** The small files of the merged folder; the donor's tokenizer and templates are copied as they are. */
-export async function companionFiles(plan: MergePlan, donor: Checkpoint, yaml: string, sha256: string): Promise<FolderFile[]> {
+export async function companionFiles(
+  plan: MergePlan,
+  donor: Checkpoint,
+  yaml: string,
+  sha256: string,
+): Promise<FolderFile[]> {
   const files: FolderFile[] = [];
   if (plan.config) files.push(textFile('config.json', `${JSON.stringify(plan.config, null, 2)}\n`));
   for (const name of COMPANIONS) {
@@ -58,7 +63,7 @@ export async function companionFiles(plan: MergePlan, donor: Checkpoint, yaml: s
 }
 
 /** model.safetensors as a stream in canonical order: one tensor in memory at a time. */
-export function weightsFile(plan: MergePlan, sha256: string, options: RunOptions): FolderFile {
+function weightsFile(plan: MergePlan, sha256: string, options: RunOptions): FolderFile {
   const { header, order, fileSize } = layout(plan.tensors, fileMetadata(sha256));
   const byName = new Map(plan.tensors.map((t) => [t.name, t]));
   return {
@@ -83,9 +88,15 @@ export async function zipStream(
   options: RunOptions,
 ): Promise<{ stream: ReadableStream<Uint8Array>; size: number; sha256: string }> {
   const { sha256 } = await fingerprintPlan(plan, newSha256, options);
-  const files = [...(await companionFiles(plan, donor, yaml, sha256)), weightsFile(plan, sha256, options)].map((file) => ({ ...file, name: `merged/${file.name}` }));
+  const files = [...(await companionFiles(plan, donor, yaml, sha256)), weightsFile(plan, sha256, options)].map(
+    (file) => ({ ...file, name: `merged/${file.name}` }),
+  );
   const size = Number(predictLength(files.map(({ name, size }) => ({ name, size: BigInt(size) }))));
   // A fixed date: the same recipe makes the same zip.
   const lastModified = new Date('2020-01-01T00:00:00Z');
-  return { stream: makeZip(files.map(({ name, size, chunks }) => ({ name, size, lastModified, input: chunks() }))), size, sha256 };
+  return {
+    stream: makeZip(files.map(({ name, size, chunks }) => ({ name, size, lastModified, input: chunks() }))),
+    size,
+    sha256,
+  };
 }

@@ -53,7 +53,8 @@ export class InferEngine implements InferApi {
   async generate(call: number, slot: string, request: GenerateRequest): Promise<GenerateResult> {
     return this.inTurn(call, (signal) => {
       const loaded = this.slots.get(slot);
-      if (!loaded) throw new LabError('source/not-open', `The model "${slot}" is not loaded. Run again.`, { model: slot });
+      if (!loaded)
+        throw new LabError('source/not-open', `The model "${slot}" is not loaded. Run again.`, { model: slot });
       return loaded.model.generate(request, (event) => this.emit({ call, event }), signal);
     });
   }

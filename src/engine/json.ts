@@ -9,20 +9,36 @@ const DROPPED = ['auto_map', 'transformers.js_config'];
  * because a tokenizer may well have the token "constructor".
  * @throws LabError `file/too-large`, `file/not-json`, `file/not-an-object`, `file/forbidden-key`.
  */
-export function parseJsonFile(text: string, file: string, limitBytes: number, keys: 'strict' | 'data'): Record<string, unknown> {
+export function parseJsonFile(
+  text: string,
+  file: string,
+  limitBytes: number,
+  keys: 'strict' | 'data',
+): Record<string, unknown> {
   if (text.length > limitBytes)
-    throw new LabError('file/too-large', `${file} is larger than the ${limitBytes} bytes allowed for it.`, { file, limit: limitBytes });
+    throw new LabError('file/too-large', `${file} is larger than the ${limitBytes} bytes allowed for it.`, {
+      file,
+      limit: limitBytes,
+    });
   let value: unknown;
   try {
     value = JSON.parse(text, (key, v: unknown) => {
       if (key === '__proto__' || (keys === 'strict' && FORBIDDEN.has(key)))
-        throw new LabError('file/forbidden-key', `${file} contains the key "${key}", which no model file needs. The file is damaged or hostile.`, { file, key });
+        throw new LabError(
+          'file/forbidden-key',
+          `${file} contains the key "${key}", which no model file needs. The file is damaged or hostile.`,
+          { file, key },
+        );
       return v;
     });
   } catch (error) {
     if (error instanceof LabError) throw error;
     const html = /^\s*</.test(text) ? ' It looks like a web page: the address may be wrong.' : '';
-    throw new LabError('file/not-json', `${file} is not valid JSON (${error instanceof Error ? error.message : String(error)}).${html} Get the file again.`, { file });
+    throw new LabError(
+      'file/not-json',
+      `${file} is not valid JSON (${error instanceof Error ? error.message : String(error)}).${html} Get the file again.`,
+      { file },
+    );
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new LabError('file/not-an-object', `${file} must hold a JSON object. Get the file again.`, { file });

@@ -11,7 +11,11 @@ function fileSource(name: string, file: File): ByteSource {
       try {
         return new Uint8Array(await file.slice(begin, end).arrayBuffer());
       } catch {
-        throw new LabError('file/unreadable', `${name} can no longer be read: it was moved, changed or removed since it was dropped. Drop the folder again.`, { file: name });
+        throw new LabError(
+          'file/unreadable',
+          `${name} can no longer be read: it was moved, changed or removed since it was dropped. Drop the folder again.`,
+          { file: name },
+        );
       }
     },
   };
@@ -21,16 +25,23 @@ function fileSource(name: string, file: File): ByteSource {
  * The files of one model out of a dropped folder or a handful of files, by name inside the model's folder.
  * @throws LabError `file/two-models` where two folders hold weights, `file/no-model` where none does.
  */
-export function localFiles(files: readonly { path: string; file: File }[]): { title: string; files: Map<string, ByteSource> } {
+export function localFiles(files: readonly { path: string; file: File }[]): {
+  title: string;
+  files: Map<string, ByteSource>;
+} {
   const folders = new Map<string, { path: string; file: File }[]>();
   for (const item of files) {
     const folder = item.path.includes('/') ? item.path.slice(0, item.path.lastIndexOf('/')) : '';
     folders.set(folder, [...(folders.get(folder) ?? []), item]);
   }
-  const withWeights = [...folders].filter(([, items]) => items.some(({ file }) => /\.(safetensors|safetensors\.index\.json)$/.test(file.name)));
+  const withWeights = [...folders].filter(([, items]) =>
+    items.some(({ file }) => /\.(safetensors|safetensors\.index\.json)$/.test(file.name)),
+  );
   if (withWeights.length > 1) {
     const names = withWeights.map(([folder]) => folder || '.').join(', ');
-    throw new LabError('file/two-models', `These folders each hold a model: ${names}. Add one model at a time.`, { folders: names });
+    throw new LabError('file/two-models', `These folders each hold a model: ${names}. Add one model at a time.`, {
+      folders: names,
+    });
   }
   const [found] = withWeights;
   if (!found) {
@@ -42,5 +53,8 @@ export function localFiles(files: readonly { path: string; file: File }[]): { ti
     );
   }
   const [folder, items] = found;
-  return { title: folder.split('/').pop() || items[0]!.file.name, files: new Map(items.map(({ file }) => [file.name, fileSource(file.name, file)])) };
+  return {
+    title: folder.split('/').pop() || items[0]!.file.name,
+    files: new Map(items.map(({ file }) => [file.name, fileSource(file.name, file)])),
+  };
 }

@@ -5,7 +5,17 @@ import type { CheckpointHead, MergePlan } from '../core/merge/types';
 import type { Recipe } from '../core/recipe/types';
 import { recipeFromYaml, recipeToYaml } from '../core/recipe/yaml';
 import { byteLength } from '../core/tensor/dtype';
-import type { CheckpointSummary, Emit, FingerprintResult, MergeApi, MergeStats, PlanSummary, PortMessage, PortReply, Progress } from './api';
+import type {
+  CheckpointSummary,
+  Emit,
+  FingerprintResult,
+  MergeApi,
+  MergeStats,
+  PlanSummary,
+  PortMessage,
+  PortReply,
+  Progress,
+} from './api';
 import { headOf, modelSpec, openCheckpoint, summarize, type Checkpoint } from './checkpoint';
 import { zipStream } from './export';
 import { localFiles } from './local';
@@ -52,7 +62,9 @@ export class MergeEngine implements MergeApi {
           );
         }),
       );
-      return Object.entries(recipe.models).map(([alias, { src }]) => summarize(alias, src, this.checkpoint(recipe, alias)));
+      return Object.entries(recipe.models).map(([alias, { src }]) =>
+        summarize(alias, src, this.checkpoint(recipe, alias)),
+      );
     });
   }
 
@@ -61,7 +73,10 @@ export class MergeEngine implements MergeApi {
       const { title, files: sources } = localFiles(files);
       const checkpoint = await openCheckpoint(title, sources);
       const plan = planCheckpoint(headOf(alias, checkpoint), null);
-      const { sha256 } = await fingerprintPlan(plan, newSha256, { signal, onBytes: counter('hash', inputBytes(plan), report) });
+      const { sha256 } = await fingerprintPlan(plan, newSha256, {
+        signal,
+        onBytes: counter('hash', inputBytes(plan), report),
+      });
       const src = `file:${sha256}`;
       this.checkpoints.set(src, checkpoint);
       return summarize(alias, src, checkpoint);
@@ -78,7 +93,9 @@ export class MergeEngine implements MergeApi {
         outTensors: tensors.length,
         outBytes: tensors.reduce((sum, t) => sum + byteLength(t.dtype, t.shape), 0),
         outDType: dtypes.size === 1 ? [...dtypes][0]! : 'mixed',
-        copied: tensors.filter((t) => t.action === 'copy').map((t) => ({ name: t.name, from: t.inputs[0]!.alias, why: t.why! })),
+        copied: tensors
+          .filter((t) => t.action === 'copy')
+          .map((t) => ({ name: t.name, from: t.inputs[0]!.alias, why: t.why! })),
       };
     });
   }
@@ -124,7 +141,10 @@ export class MergeEngine implements MergeApi {
     return this.during(call, async (signal, report) => {
       const started = performance.now();
       const plan = this.planFor(recipe, target, target === MERGED ? undefined : null);
-      const { sha256, tensors, bytes } = await fingerprintPlan(plan, newSha256, { signal, onBytes: counter('hash', inputBytes(plan), report) });
+      const { sha256, tensors, bytes } = await fingerprintPlan(plan, newSha256, {
+        signal,
+        onBytes: counter('hash', inputBytes(plan), report),
+      });
       return { sha256, tensors, bytes, ms: performance.now() - started };
     });
   }
@@ -132,7 +152,13 @@ export class MergeEngine implements MergeApi {
   async exportZip(call: number, recipe: Recipe, sink: FileSystemFileHandle | null): Promise<Blob | null> {
     return this.during(call, async (signal, report) => {
       const plan = this.planFor(recipe, MERGED);
-      const { stream, size } = await zipStream(plan, this.checkpoint(recipe, plan.donor), recipeToYaml(recipe), newSha256, { signal });
+      const { stream, size } = await zipStream(
+        plan,
+        this.checkpoint(recipe, plan.donor),
+        recipeToYaml(recipe),
+        newSha256,
+        { signal },
+      );
       const count = counter('write', size, report);
       const counted = stream.pipeThrough(
         new TransformStream<Uint8Array, Uint8Array>({
@@ -156,17 +182,32 @@ export class MergeEngine implements MergeApi {
     return recipeFromYaml(text).recipe;
   }
 
-  private async fetchSource(src: string, onBytes: (done: number, total: number) => void, signal: AbortSignal): Promise<Checkpoint> {
+  private async fetchSource(
+    src: string,
+    onBytes: (done: number, total: number) => void,
+    signal: AbortSignal,
+  ): Promise<Checkpoint> {
     if (src.startsWith('zoo:')) return this.zoo!.open(src.slice('zoo:'.length), onBytes, signal);
     if (src.startsWith('file:'))
-      throw new LabError('source/local-missing', 'The recipe uses a model from a folder on somebody\'s device. Drop that folder here; the page checks that it is the same one.', { src });
-    throw new LabError('source/hub-not-yet', `This version of Merge Lab cannot fetch ${src} from a hub. Download the folder and drop it here.`, { src });
+      throw new LabError(
+        'source/local-missing',
+        "The recipe uses a model from a folder on somebody's device. Drop that folder here; the page checks that it is the same one.",
+        { src },
+      );
+    throw new LabError(
+      'source/hub-not-yet',
+      `This version of Merge Lab cannot fetch ${src} from a hub. Download the folder and drop it here.`,
+      { src },
+    );
   }
 
   private checkpoint(recipe: Recipe, alias: string): Checkpoint {
     const src = recipe.models[alias]?.src;
     const checkpoint = src === undefined ? undefined : this.checkpoints.get(src);
-    if (!checkpoint) throw new LabError('source/not-open', `The model "${alias}" is not loaded. Load it, or drop its folder again.`, { model: alias });
+    if (!checkpoint)
+      throw new LabError('source/not-open', `The model "${alias}" is not loaded. Load it, or drop its folder again.`, {
+        model: alias,
+      });
     return checkpoint;
   }
 
@@ -174,14 +215,25 @@ export class MergeEngine implements MergeApi {
   private planFor(recipe: Recipe, target: string, dtype: 'F32' | null = 'F32'): MergePlan {
     if (target !== MERGED) return planCheckpoint(headOf(target, this.checkpoint(recipe, target)), dtype);
     if (Array.isArray(recipe.merge))
-      throw new LabError('merge/unsupported-key', 'The recipe has several stages, which this version of Merge Lab cannot run yet. Merge it with mergekit.', { keys: 'name' });
-    const used = new Set([...(recipe.merge.models ?? []).map((m) => m.model), ...(recipe.merge.base_model ? [recipe.merge.base_model] : [])]);
+      throw new LabError(
+        'merge/unsupported-key',
+        'The recipe has several stages, which this version of Merge Lab cannot run yet. Merge it with mergekit.',
+        { keys: 'name' },
+      );
+    const used = new Set([
+      ...(recipe.merge.models ?? []).map((m) => m.model),
+      ...(recipe.merge.base_model ? [recipe.merge.base_model] : []),
+    ]);
     const heads = new Map<string, CheckpointHead>();
-    for (const alias of Object.keys(recipe.models)) if (used.has(alias)) heads.set(alias, headOf(alias, this.checkpoint(recipe, alias)));
+    for (const alias of Object.keys(recipe.models))
+      if (used.has(alias)) heads.set(alias, headOf(alias, this.checkpoint(recipe, alias)));
     return planMerge(recipe.merge, heads);
   }
 
-  private async during<T>(call: number, work: (signal: AbortSignal, report: (progress: Progress) => void) => Promise<T>): Promise<T> {
+  private async during<T>(
+    call: number,
+    work: (signal: AbortSignal, report: (progress: Progress) => void) => Promise<T>,
+  ): Promise<T> {
     const controller = new AbortController();
     this.calls.set(call, controller);
     try {
@@ -194,7 +246,11 @@ export class MergeEngine implements MergeApi {
 }
 
 /** Turns byte counts into progress reports, at most one per 50 ms and always the last. */
-function counter(stage: Progress['stage'], total: number, report: (progress: Progress) => void): (bytes: number) => void {
+function counter(
+  stage: Progress['stage'],
+  total: number,
+  report: (progress: Progress) => void,
+): (bytes: number) => void {
   let done = 0;
   let last = 0;
   return (bytes) => {

@@ -18,16 +18,29 @@ export async function createSession(graph: BuiltGraph, tensors: ReadonlyMap<stri
   const externalData = graph.tensors.map((name) => {
     const data = tensors.get(name);
     if (!data)
-      throw new LabError('model/missing-tensor', `The config asks for the tensor ${name}, which the checkpoint does not have. Use the config.json that belongs to these weights.`, {
-        tensor: name,
-      });
+      throw new LabError(
+        'model/missing-tensor',
+        `The config asks for the tensor ${name}, which the checkpoint does not have. Use the config.json that belongs to these weights.`,
+        {
+          tensor: name,
+        },
+      );
     return { path: name, data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
   });
   try {
-    return await ort.InferenceSession.create(graph.bytes, { executionProviders: ['wasm'], externalData, graphOptimizationLevel: 'disabled', logSeverityLevel: 3 });
-  } catch (error) {
-    throw new LabError('model/session', `The model could not be started (${error instanceof Error ? error.message : String(error)}). Its weights and its config do not fit together, or memory ran out.`, {
-      detail: error instanceof Error ? error.message : String(error),
+    return await ort.InferenceSession.create(graph.bytes, {
+      executionProviders: ['wasm'],
+      externalData,
+      graphOptimizationLevel: 'disabled',
+      logSeverityLevel: 3,
     });
+  } catch (error) {
+    throw new LabError(
+      'model/session',
+      `The model could not be started (${error instanceof Error ? error.message : String(error)}). Its weights and its config do not fit together, or memory ran out.`,
+      {
+        detail: error instanceof Error ? error.message : String(error),
+      },
+    );
   }
 }

@@ -43,7 +43,8 @@ function interruptible(session: Session): Session {
   return new Proxy(session, {
     get(target, key) {
       const value: unknown = Reflect.get(target, key, target);
-      if (key !== 'run') return typeof value === 'function' ? (value as (...args: unknown[]) => unknown).bind(target) : value;
+      if (key !== 'run')
+        return typeof value === 'function' ? (value as (...args: unknown[]) => unknown).bind(target) : value;
       return async (...args: Parameters<Session['run']>) => {
         if (performance.now() - last > YIELD_EVERY_MS) {
           await nextTask();
@@ -56,7 +57,7 @@ function interruptible(session: Session): Session {
 }
 
 /** The highest probabilities of one row of logits, highest first. */
-export function topChoices(logits: Float32Array, decode: (id: number) => string): TokenChoice[] {
+function topChoices(logits: Float32Array, decode: (id: number) => string): TokenChoice[] {
   const best: number[] = [];
   let max = -Infinity;
   for (let i = 0; i < logits.length; i++) {
@@ -77,8 +78,12 @@ export function topChoices(logits: Float32Array, decode: (id: number) => string)
 function unknownWords(tokenizer: Tokenizer, prompt: string): string[] {
   const unknown = (tokenizer as unknown as { unk_token_id?: number }).unk_token_id;
   if (unknown === undefined || unknown === null) return [];
-  const pieces = prompt.match(/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]|[^\s\p{P}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]+/gu) ?? [];
-  const isUnknown = (piece: string): boolean => tokenizer.encode(piece, { add_special_tokens: false }).includes(unknown);
+  const pieces =
+    prompt.match(
+      /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]|[^\s\p{P}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]+/gu,
+    ) ?? [];
+  const isUnknown = (piece: string): boolean =>
+    tokenizer.encode(piece, { add_special_tokens: false }).includes(unknown);
   return isUnknown(prompt) ? [...new Set(pieces)].filter(isUnknown) : [];
 }
 
@@ -93,20 +98,36 @@ export class TextModel {
   ) {}
 
   /** @throws LabError `model/tokenizer` where the tokenizer files cannot be used. */
-  static async create(spec: ModelSpec, architecture: string, session: Session, maxPositions: number): Promise<TextModel> {
+  static async create(
+    spec: ModelSpec,
+    architecture: string,
+    session: Session,
+    maxPositions: number,
+  ): Promise<TextModel> {
     const lib = await load();
     const classes = lib as unknown as Record<string, (new (...args: unknown[]) => never) | undefined>;
     const tokenizerClass = String(spec.tokenizerConfig['tokenizer_class'] ?? '').replace(/Fast$/, '');
     let tokenizer: Tokenizer;
     try {
-      tokenizer = new (classes[tokenizerClass] ?? lib.PreTrainedTokenizer)(spec.tokenizer, spec.tokenizerConfig) as Tokenizer;
+      tokenizer = new (classes[tokenizerClass] ?? lib.PreTrainedTokenizer)(
+        spec.tokenizer,
+        spec.tokenizerConfig,
+      ) as Tokenizer;
     } catch (error) {
-      throw new LabError('model/tokenizer', `tokenizer.json cannot be used (${error instanceof Error ? error.message : String(error)}). Get the file of the original model.`, {
-        detail: error instanceof Error ? error.message : String(error),
-      });
+      throw new LabError(
+        'model/tokenizer',
+        `tokenizer.json cannot be used (${error instanceof Error ? error.message : String(error)}). Get the file of the original model.`,
+        {
+          detail: error instanceof Error ? error.message : String(error),
+        },
+      );
     }
     const Model = classes[architecture] ?? (lib.PreTrainedModel as unknown as new (...args: unknown[]) => never);
-    const model = new Model(new lib.PretrainedConfig({ ...spec.config, max_position_embeddings: maxPositions } as never), { model: interruptible(session) }, { generation_config: new lib.GenerationConfig(spec.generationConfig as never) });
+    const model = new Model(
+      new lib.PretrainedConfig({ ...spec.config, max_position_embeddings: maxPositions } as never),
+      { model: interruptible(session) },
+      { generation_config: new lib.GenerationConfig(spec.generationConfig as never) },
+    );
     return new TextModel(lib, tokenizer, model, maxPositions, session);
   }
 
@@ -116,7 +137,10 @@ export class TextModel {
 
   private encode(prompt: string): { input_ids: Transformers.Tensor; attention_mask: Transformers.Tensor } {
     const inputs: unknown = this.tokenizer.chat_template
-      ? this.tokenizer.apply_chat_template([{ role: 'user', content: prompt }], { add_generation_prompt: true, return_dict: true })
+      ? this.tokenizer.apply_chat_template([{ role: 'user', content: prompt }], {
+          add_generation_prompt: true,
+          return_dict: true,
+        })
       : this.tokenizer(prompt);
     return inputs as { input_ids: Transformers.Tensor; attention_mask: Transformers.Tensor };
   }
@@ -126,24 +150,36 @@ export class TextModel {
    * @param request temperature 0 = greedy; otherwise sampled with `seed`.
    * @throws LabError `prompt/too-long`, `prompt/template`, `model/not-finite`.
    */
-  async generate(request: GenerateRequest, onEvent: (event: GenerateEvent) => void, signal: AbortSignal): Promise<GenerateResult> {
+  async generate(
+    request: GenerateRequest,
+    onEvent: (event: GenerateEvent) => void,
+    signal: AbortSignal,
+  ): Promise<GenerateResult> {
     const { lib, tokenizer } = this;
     const started = performance.now();
     let inputs: ReturnType<TextModel['encode']>;
     try {
       inputs = this.encode(request.prompt);
     } catch (error) {
-      throw new LabError('prompt/template', `The model's chat template cannot be rendered (${error instanceof Error ? error.message : String(error)}).`, {
-        detail: error instanceof Error ? error.message : String(error),
-      });
+      throw new LabError(
+        'prompt/template',
+        `The model's chat template cannot be rendered (${error instanceof Error ? error.message : String(error)}).`,
+        {
+          detail: error instanceof Error ? error.message : String(error),
+        },
+      );
     }
     const promptTokens = inputs.input_ids.dims.at(-1)!;
     const room = this.maxPositions - promptTokens;
     if (room < 1)
-      throw new LabError('prompt/too-long', `The prompt has ${promptTokens} tokens; this model reads at most ${this.maxPositions - 1}. Shorten it.`, {
-        tokens: promptTokens,
-        limit: this.maxPositions - 1,
-      });
+      throw new LabError(
+        'prompt/too-long',
+        `The prompt has ${promptTokens} tokens; this model reads at most ${this.maxPositions - 1}. Shorten it.`,
+        {
+          tokens: promptTokens,
+          limit: this.maxPositions - 1,
+        },
+      );
     onEvent({ type: 'prompt', tokens: promptTokens, unknown: unknownWords(tokenizer, request.prompt) });
 
     const decodeOne = (id: number): string => tokenizer.decode([id], { skip_special_tokens: false });
@@ -156,7 +192,10 @@ export class TextModel {
       override _call(_inputIds: bigint[][], logits: Transformers.Tensor): Transformers.Tensor {
         choices = topChoices(logits.data as Float32Array, decodeOne);
         if (choices.length === 0 || choices.some((c) => !Number.isFinite(c.p)))
-          throw new LabError('model/not-finite', 'The model computes numbers that are not finite. Its weights are damaged, or the coefficients are far too large.');
+          throw new LabError(
+            'model/not-finite',
+            'The model computes numbers that are not finite. Its weights are damaged, or the coefficients are far too large.',
+          );
         return logits;
       }
     })();

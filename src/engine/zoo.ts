@@ -17,19 +17,32 @@ interface ZooEntry {
 
 const NEEDED = /\.(safetensors|json|jinja|txt|model)$/;
 
-async function fetchBytes(url: string, what: string, onBytes: (bytes: number) => void, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+async function fetchBytes(
+  url: string,
+  what: string,
+  onBytes: (bytes: number) => void,
+  signal: AbortSignal,
+): Promise<Uint8Array<ArrayBuffer>> {
   let response: Response;
   try {
     response = await fetch(url, { signal });
   } catch (error) {
     if (signal.aborted) throw error;
-    throw new LabError('zoo/unreachable', `${what} could not be loaded: the lab's own server does not answer. Check the connection and try again.`, { file: what });
+    throw new LabError(
+      'zoo/unreachable',
+      `${what} could not be loaded: the lab's own server does not answer. Check the connection and try again.`,
+      { file: what },
+    );
   }
   if (!response.ok || !response.body)
-    throw new LabError('zoo/missing-file', `${what} could not be loaded (HTTP ${response.status}). The page and its zoo do not fit together: reload the page.`, {
-      file: what,
-      status: response.status,
-    });
+    throw new LabError(
+      'zoo/missing-file',
+      `${what} could not be loaded (HTTP ${response.status}). The page and its zoo do not fit together: reload the page.`,
+      {
+        file: what,
+        status: response.status,
+      },
+    );
   const chunks: Uint8Array[] = [];
   let size = 0;
   const reader = response.body.getReader();
@@ -57,7 +70,12 @@ export class Zoo {
 
   private async entries(signal: AbortSignal): Promise<Map<string, ZooEntry>> {
     this.index ??= (async () => {
-      const bytes = await fetchBytes(new URL('zoo/index.json', this.baseUrl).href, 'zoo/index.json', () => undefined, signal);
+      const bytes = await fetchBytes(
+        new URL('zoo/index.json', this.baseUrl).href,
+        'zoo/index.json',
+        () => undefined,
+        signal,
+      );
       const list = JSON.parse(new TextDecoder().decode(bytes)) as ZooEntry[];
       return new Map(list.map((entry) => [entry.id, entry]));
     })();
@@ -79,7 +97,11 @@ export class Zoo {
     const entry = entries.get(id);
     if (!entry) {
       const known = [...entries.keys()].join(', ');
-      throw new LabError('zoo/unknown-model', `The built-in model "${id}" does not exist here; there are ${known}. The recipe may come from another version of the lab.`, { id, known });
+      throw new LabError(
+        'zoo/unknown-model',
+        `The built-in model "${id}" does not exist here; there are ${known}. The recipe may come from another version of the lab.`,
+        { id, known },
+      );
     }
     const wanted = entry.files.filter((file) => NEEDED.test(file.path));
     const total = wanted.reduce((sum, file) => sum + file.bytes, 0);
@@ -88,12 +110,17 @@ export class Zoo {
     await Promise.all(
       wanted.map(async (file) => {
         const name = `zoo/${id}/${file.path}`;
-        const url = new URL(`zoo/${id}/${encodeURIComponent(file.path)}?h=${file.sha256.slice(0, 8)}`, this.baseUrl).href;
+        const url = new URL(`zoo/${id}/${encodeURIComponent(file.path)}?h=${file.sha256.slice(0, 8)}`, this.baseUrl)
+          .href;
         const bytes = await fetchBytes(url, name, (n) => onBytes((done += n), total), signal);
         const hash = newSha256();
         hash.update(bytes);
         if (hash.hex() !== file.sha256)
-          throw new LabError('zoo/damaged-file', `${name} arrived damaged: its sha256 is not the one of the index. Reload the page.`, { file: name });
+          throw new LabError(
+            'zoo/damaged-file',
+            `${name} arrived damaged: its sha256 is not the one of the index. Reload the page.`,
+            { file: name },
+          );
         files.set(file.path, memorySource(file.path, bytes));
       }),
     );

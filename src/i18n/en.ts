@@ -25,7 +25,8 @@ export const en = {
   'formula.title': 'Formula',
   'formula.label': 'The merge as a formula. A valid formula moves the sliders.',
   'formula.hint': 'Type here, or move a slider: one recipe, two views.',
-  'formula.sum': 'The coefficients add up to {sum}, not 1, so this is a plain weighted sum: the model is also scaled by {sum}.',
+  'formula.sum':
+    'The coefficients add up to {sum}, not 1, so this is a plain weighted sum: the model is also scaled by {sum}.',
   'formula.summary': 'This merge has stages, gradients or filters. It shows here as a summary and runs as written.',
   'formula.reset': 'Back to the last good formula',
   'formula.at': 'At character {at}: {message}',
@@ -114,8 +115,10 @@ export const en = {
   'share.copy': 'Copy link',
   'share.copied': 'Copied',
   'share.copy.failed': 'Copying is not allowed here. Select the link instead.',
-  'share.what': 'The link carries the recipe and the fingerprint, never weights. Whoever opens it merges the same bits on their own machine.',
-  'share.machine': 'This page is served from this machine, so only this machine can open the address. On another copy of the lab, use the part after #.',
+  'share.what':
+    'The link carries the recipe and the fingerprint, never weights. Whoever opens it merges the same bits on their own machine.',
+  'share.machine':
+    'This page is served from this machine, so only this machine can open the address. On another copy of the lab, use the part after #.',
   'share.download': 'Take it with you',
   'share.zip': 'Merged model (zip)',
   'share.zip.hint': 'A complete Hugging Face folder',
@@ -132,7 +135,8 @@ export const en = {
   'fingerprint.match': 'match: the same bits as the author’s',
   'fingerprint.differs': 'differs from the link’s {expected}',
   'shelf.title': 'Models on the bench',
-  'shelf.hint': 'Your own: a Hugging Face folder with config.json, tokenizer and safetensors, fine-tuned from the same base. It stays on this machine.',
+  'shelf.hint':
+    'Your own: a Hugging Face folder with config.json, tokenizer and safetensors, fine-tuned from the same base. It stays on this machine.',
   'shelf.folder': 'Pick a folder',
   'shelf.files': 'Pick files',
   'shelf.notices': 'Notes on this merge',

@@ -10,11 +10,17 @@ export type { MessageKey };
 export type Params = Readonly<Record<string, string | number>>;
 
 const MESSAGES: Readonly<Record<string, Messages>> = { en, 'zh-Hant': zhHant, 'zh-Hans': zhHans };
-const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorText>>>> = { en: errorsEn, 'zh-Hant': errorsZhHant, 'zh-Hans': errorsZhHans };
+const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorText>>>> = {
+  en: errorsEn,
+  'zh-Hant': errorsZhHant,
+  'zh-Hans': errorsZhHans,
+};
 
 /** Replaces `{name}` by the parameter of that name; an unknown name stays visible, so that it is found. */
 export function fill(template: string, params: Params): string {
-  return template.replace(/\{(\w+)\}/g, (whole, name: string) => (Object.hasOwn(params, name) ? String(params[name]) : whole));
+  return template.replace(/\{(\w+)\}/g, (whole, name: string) =>
+    Object.hasOwn(params, name) ? String(params[name]) : whole,
+  );
 }
 
 export function translate(lang: string, key: MessageKey, params: Params = {}): string {
@@ -25,7 +31,11 @@ export function translate(lang: string, key: MessageKey, params: Params = {}): s
 export function describeError(lang: string, error: PlainError): ErrorText {
   const table = ERRORS[lang] ?? errorsEn;
   const family = error.code.split('/')[0] ?? '';
-  const text = Object.hasOwn(table, error.code) ? table[error.code] : Object.hasOwn(table, family) ? table[family] : undefined;
+  const text = Object.hasOwn(table, error.code)
+    ? table[error.code]
+    : Object.hasOwn(table, family)
+      ? table[family]
+      : undefined;
   if (!text) return { title: translate(lang, 'error.title'), cause: error.message, wayOut: '' };
   const params = { ...error.params, message: error.message };
   return { title: fill(text.title, params), cause: fill(text.cause, params), wayOut: fill(text.wayOut, params) };

@@ -133,7 +133,8 @@ export const zhHans: Messages = {
   'fingerprint.match': '相符：和作者的比特完全一样',
   'fingerprint.differs': '和链接里的 {expected} 不同',
   'shelf.title': '实验台上的模型',
-  'shelf.hint': '放你自己的：一个 Hugging Face 文件夹，里面有 config.json、tokenizer 和 safetensors,而且是从同一个基座微调的。文件不会离开这台电脑。',
+  'shelf.hint':
+    '放你自己的：一个 Hugging Face 文件夹，里面有 config.json、tokenizer 和 safetensors,而且是从同一个基座微调的。文件不会离开这台电脑。',
   'shelf.folder': '选文件夹',
   'shelf.files': '选文件',
   'shelf.notices': '这次合并的备注',

@@ -133,7 +133,8 @@ export const zhHant: Messages = {
   'fingerprint.match': '相符：和作者的位元完全一樣',
   'fingerprint.differs': '和連結裡的 {expected} 不同',
   'shelf.title': '實驗台上的模型',
-  'shelf.hint': '放你自己的：一個 Hugging Face 資料夾，裡面有 config.json、tokenizer 和 safetensors,而且是從同一個基底微調的。檔案不會離開這台電腦。',
+  'shelf.hint':
+    '放你自己的：一個 Hugging Face 資料夾，裡面有 config.json、tokenizer 和 safetensors,而且是從同一個基底微調的。檔案不會離開這台電腦。',
   'shelf.folder': '選資料夾',
   'shelf.files': '選檔案',
   'shelf.notices': '這次合併的備註',

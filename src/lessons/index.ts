@@ -5,4 +5,13 @@ import type { Lesson } from './types';
 export const lessons: Readonly<Record<string, Lesson>> = { addition };
 export const FIRST_LESSON = addition;
 /** All lessons in teaching order; those not in `lessons` are still to come. */
-export const LESSON_ORDER = ['neuron', 'addition', 'subtraction', 'analogy', 'reward-code', 'reward-vision', 'interference', 'store'] as const;
+export const LESSON_ORDER = [
+  'neuron',
+  'addition',
+  'subtraction',
+  'analogy',
+  'reward-code',
+  'reward-vision',
+  'interference',
+  'store',
+] as const;

@@ -15,9 +15,10 @@ interface WorkerApi {
   cancel(call: number): void;
 }
 
-export const aborted = (): LabError => new LabError('aborted', 'Cancelled.');
+const aborted = (): LabError => new LabError('aborted', 'Cancelled.');
 
-const isPlainError = (value: unknown): value is PlainError => typeof value === 'object' && value !== null && 'code' in value && 'message' in value && 'params' in value;
+const isPlainError = (value: unknown): value is PlainError =>
+  typeof value === 'object' && value !== null && 'code' in value && 'message' in value && 'params' in value;
 
 /** @returns what a worker threw as a LabError again. */
 export function revive(error: unknown): LabError {
@@ -49,7 +50,13 @@ export class Bridge<Api extends WorkerApi> {
     const worker = this.create();
     worker.addEventListener('error', (event) => {
       event.preventDefault();
-      this.terminate(new LabError('worker/crashed', `A worker of the page stopped (${event.message || 'it could not be loaded'}). Run again; reload the page if it happens twice.`, { detail: event.message || '' }));
+      this.terminate(
+        new LabError(
+          'worker/crashed',
+          `A worker of the page stopped (${event.message || 'it could not be loaded'}). Run again; reload the page if it happens twice.`,
+          { detail: event.message || '' },
+        ),
+      );
     });
     // Comlink's answers come over the same channel and carry an id instead of a call number.
     worker.addEventListener('message', ({ data }: MessageEvent<Partial<WorkerEvent>>) => {
@@ -65,7 +72,11 @@ export class Bridge<Api extends WorkerApi> {
    * @param work gets the worker's API and the number of this call, under which events arrive and a cancel goes out.
    * @throws LabError what the worker threw; `aborted`; `worker/crashed`.
    */
-  async call<T>(signal: AbortSignal, work: (api: Remote<Api>, call: number) => Promise<T>, onEvent?: (event: WorkerEvent) => void): Promise<T> {
+  async call<T>(
+    signal: AbortSignal,
+    work: (api: Remote<Api>, call: number) => Promise<T>,
+    onEvent?: (event: WorkerEvent) => void,
+  ): Promise<T> {
     if (signal.aborted) throw aborted();
     const api = this.start();
     const { worker } = this;

@@ -7,7 +7,8 @@ import type { LabRuntime, RunHandlers } from './types';
 
 const MERGED = 'merged';
 /** After these the worker is fit to go on; after anything else a failed session may have poisoned its ORT realm. */
-const HARMLESS = /^(aborted|prompt\/|config\/|graph\/|file\/|source\/|merge\/|safetensors\/|model\/(no-|missing-tensor|tokenizer|not-finite))/;
+const HARMLESS =
+  /^(aborted|prompt\/|config\/|graph\/|file\/|source\/|merge\/|safetensors\/|model\/(no-|missing-tensor|tokenizer|not-finite))/;
 
 const progressOnly = (onProgress: ProgressCallback) => (event: WorkerEvent) => {
   if ('progress' in event) onProgress(event.progress);
@@ -29,7 +30,12 @@ export function createRuntime(): LabRuntime {
     () => new Worker(new URL('../../workers/infer.worker.ts', import.meta.url), { type: 'module', name: 'infer' }),
   );
 
-  async function load(recipe: Recipe, column: string, onProgress: RunHandlers['onProgress'], signal: AbortSignal): Promise<void> {
+  async function load(
+    recipe: Recipe,
+    column: string,
+    onProgress: RunHandlers['onProgress'],
+    signal: AbortSignal,
+  ): Promise<void> {
     const key = slotKey(recipe, column);
     if (await infer.call(signal, (api) => api.has(column, key) as Promise<boolean>)) return;
     const { port1, port2 } = new MessageChannel();
@@ -37,7 +43,11 @@ export function createRuntime(): LabRuntime {
     onProgress(column, { stage: 'merge', done: 0, total: 0, unit: 'bytes' });
     const loaded = infer.call(signal, (api, call) => api.load(call, column, key, transfer(port2, [port2])), report);
     // The infer side fails with the merge side's error, so one of the two rejections is enough.
-    const streamed = merge.call(signal, (api, call) => api.stream(call, recipe, column, transfer(port1, [port1])), report);
+    const streamed = merge.call(
+      signal,
+      (api, call) => api.stream(call, recipe, column, transfer(port1, [port1])),
+      report,
+    );
     streamed.then(
       () => onProgress(column, { stage: 'session', done: 0, total: 0, unit: 'bytes' }),
       () => undefined,
@@ -45,7 +55,13 @@ export function createRuntime(): LabRuntime {
     await Promise.all([streamed, loaded]);
   }
 
-  async function runColumn(recipe: Recipe, column: string, request: GenerateRequest, handlers: RunHandlers, signal: AbortSignal): Promise<void> {
+  async function runColumn(
+    recipe: Recipe,
+    column: string,
+    request: GenerateRequest,
+    handlers: RunHandlers,
+    signal: AbortSignal,
+  ): Promise<void> {
     try {
       await load(recipe, column, (name, progress) => handlers.onProgress(name, progress), signal);
       let tokens = 0;
@@ -55,7 +71,13 @@ export function createRuntime(): LabRuntime {
         (event) => {
           if (!('event' in event)) return;
           handlers.onEvent(column, event.event);
-          if (event.event.type === 'step') handlers.onProgress(column, { stage: 'generate', done: ++tokens, total: request.maxNewTokens, unit: 'tokens' });
+          if (event.event.type === 'step')
+            handlers.onProgress(column, {
+              stage: 'generate',
+              done: ++tokens,
+              total: request.maxNewTokens,
+              unit: 'tokens',
+            });
         },
       );
       handlers.onDone(column, result);
@@ -68,8 +90,10 @@ export function createRuntime(): LabRuntime {
   }
 
   return {
-    open: (recipe, onProgress, signal) => merge.call(signal, (api, call) => api.open(call, recipe), progressOnly(onProgress)),
-    addFiles: (alias, files, onProgress, signal) => merge.call(signal, (api, call) => api.addFiles(call, alias, files), progressOnly(onProgress)),
+    open: (recipe, onProgress, signal) =>
+      merge.call(signal, (api, call) => api.open(call, recipe), progressOnly(onProgress)),
+    addFiles: (alias, files, onProgress, signal) =>
+      merge.call(signal, (api, call) => api.addFiles(call, alias, files), progressOnly(onProgress)),
     plan: (recipe, signal) => merge.call(signal, (api, call) => api.plan(call, recipe)),
     async run(recipe, columns, request, handlers, signal) {
       await merge.call(
@@ -79,8 +103,10 @@ export function createRuntime(): LabRuntime {
       );
       for (const column of columns) await runColumn(recipe, column, request, handlers, signal);
     },
-    fingerprint: (recipe, onProgress, signal) => merge.call(signal, (api, call) => api.fingerprint(call, recipe, MERGED), progressOnly(onProgress)),
-    exportZip: (recipe, sink, onProgress, signal) => merge.call(signal, (api, call) => api.exportZip(call, recipe, sink), progressOnly(onProgress)),
+    fingerprint: (recipe, onProgress, signal) =>
+      merge.call(signal, (api, call) => api.fingerprint(call, recipe, MERGED), progressOnly(onProgress)),
+    exportZip: (recipe, sink, onProgress, signal) =>
+      merge.call(signal, (api, call) => api.exportZip(call, recipe, sink), progressOnly(onProgress)),
     exportYaml: (recipe, signal) => merge.call(signal, (api, call) => api.exportYaml(call, recipe)),
     importYaml: (text, signal) => merge.call(signal, (api, call) => api.importYaml(call, text)),
     dispose() {

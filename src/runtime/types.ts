@@ -1,4 +1,11 @@
-import type { CheckpointSummary, GenerateRequest, GenerateResult, GenerateEvent, PlanSummary, ProgressCallback } from '../engine/api';
+import type {
+  CheckpointSummary,
+  GenerateRequest,
+  GenerateResult,
+  GenerateEvent,
+  PlanSummary,
+  ProgressCallback,
+} from '../engine/api';
 import type { PlainError } from '../core/errors';
 import type { Recipe } from '../core/recipe/types';
 
@@ -25,13 +32,29 @@ export interface Fingerprint {
 export interface LabRuntime {
   /** Opens the models of the recipe that are not open yet; headers only. */
   open(recipe: Recipe, onProgress: ProgressCallback, signal: AbortSignal): Promise<CheckpointSummary[]>;
-  addFiles(alias: string, files: { path: string; file: File }[], onProgress: ProgressCallback, signal: AbortSignal): Promise<CheckpointSummary>;
+  addFiles(
+    alias: string,
+    files: { path: string; file: File }[],
+    onProgress: ProgressCallback,
+    signal: AbortSignal,
+  ): Promise<CheckpointSummary>;
   plan(recipe: Recipe, signal: AbortSignal): Promise<PlanSummary>;
   /** Runs the prompt through every column (aliases of the recipe, or `merged`). Unchanged models keep their session. */
-  run(recipe: Recipe, columns: readonly string[], request: GenerateRequest, handlers: RunHandlers, signal: AbortSignal): Promise<void>;
+  run(
+    recipe: Recipe,
+    columns: readonly string[],
+    request: GenerateRequest,
+    handlers: RunHandlers,
+    signal: AbortSignal,
+  ): Promise<void>;
   fingerprint(recipe: Recipe, onProgress: ProgressCallback, signal: AbortSignal): Promise<Fingerprint>;
   /** Writes the merged folder as a zip, streamed to `sink` where the browser has file handles, else to a Blob. */
-  exportZip(recipe: Recipe, sink: FileSystemFileHandle | null, onProgress: ProgressCallback, signal: AbortSignal): Promise<Blob | null>;
+  exportZip(
+    recipe: Recipe,
+    sink: FileSystemFileHandle | null,
+    onProgress: ProgressCallback,
+    signal: AbortSignal,
+  ): Promise<Blob | null>;
   exportYaml(recipe: Recipe, signal: AbortSignal): Promise<string>;
   importYaml(text: string, signal: AbortSignal): Promise<Recipe>;
   dispose(): void;

@@ -19,12 +19,16 @@ export function oddSum(text: string, aliases: readonly string[]): string | null 
   return result.ok && result.formula.kind === 'sum' && !result.formula.sumIsOne ? result.formula.sum : null;
 }
 
-const termsOf = (doc: MergeDoc): FormulaTerm[] => vectorAliases(doc).map((alias) => ({ alias, weight: weightOf(doc, alias) ?? 0 }));
-const sumOf = (terms: readonly FormulaTerm[]) => terms.map(({ weight }) => decimal(String(weight ?? 0))).reduce(add, ZERO);
+const termsOf = (doc: MergeDoc): FormulaTerm[] =>
+  vectorAliases(doc).map((alias) => ({ alias, weight: weightOf(doc, alias) ?? 0 }));
+const sumOf = (terms: readonly FormulaTerm[]) =>
+  terms.map(({ weight }) => decimal(String(weight ?? 0))).reduce(add, ZERO);
 
 /** Whether the same sum can be said as task arithmetic: it can when the coefficients add up to exactly 1. */
 export function canBeTaskArithmetic(doc: MergeDoc): boolean {
-  return doc.merge_method === 'task_arithmetic' || (doc.merge_method === 'linear' && toNumber(sumOf(termsOf(doc))) === 1);
+  return (
+    doc.merge_method === 'task_arithmetic' || (doc.merge_method === 'linear' && toNumber(sumOf(termsOf(doc))) === 1)
+  );
 }
 
 /** The same sum in the other method's words. The last bits may differ: they are the recipe's, not the formula's. */

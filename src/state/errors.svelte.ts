@@ -40,7 +40,9 @@ class ErrorCards {
 }
 
 function isPlain(value: unknown): value is PlainError {
-  return typeof value === 'object' && value !== null && !(value instanceof Error) && 'code' in value && 'message' in value;
+  return (
+    typeof value === 'object' && value !== null && !(value instanceof Error) && 'code' in value && 'message' in value
+  );
 }
 
 export const errors = new ErrorCards();

@@ -12,14 +12,25 @@ export const DEFAULT_NEW_TOKENS = 32;
 export function columnKey(recipe: Recipe, alias: string): string {
   const run = recipe.run ?? {};
   const weights = alias === MERGED ? mergeKey(recipe) : recipe.models[alias]?.src;
-  return JSON.stringify([run.prompts?.[0] ?? '', run.max_new_tokens ?? DEFAULT_NEW_TOKENS, run.temperature ?? 0, run.seed ?? 0, weights]);
+  return JSON.stringify([
+    run.prompts?.[0] ?? '',
+    run.max_new_tokens ?? DEFAULT_NEW_TOKENS,
+    run.temperature ?? 0,
+    run.seed ?? 0,
+    weights,
+  ]);
 }
 
 /** The part that the merged weights depend on. */
 export function mergeKey(recipe: Recipe): string {
   const merges = Array.isArray(recipe.merge) ? recipe.merge : [recipe.merge];
   const used = new Set(merges.flatMap(referencedModels));
-  return canonicalJson([Object.entries(recipe.models).filter(([alias]) => used.has(alias)).sort(), recipe.merge]);
+  return canonicalJson([
+    Object.entries(recipe.models)
+      .filter(([alias]) => used.has(alias))
+      .sort(),
+    recipe.merge,
+  ]);
 }
 
 /** Which model the others are compared with: the base of the merge where it has a column, else the first column. */

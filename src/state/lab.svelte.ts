@@ -72,7 +72,9 @@ export class Lab {
 
   /** First position where not all columns agree, null while they do (or nothing ran). */
   get split(): number | null {
-    const splits = this.columns.map((alias) => results.split(alias, this.reference)).filter((at) => typeof at === 'number');
+    const splits = this.columns
+      .map((alias) => results.split(alias, this.reference))
+      .filter((at) => typeof at === 'number');
     return splits.length === 0 ? null : Math.min(...splits);
   }
 
@@ -104,7 +106,8 @@ export class Lab {
 
   #showClaims(): void {
     for (const [alias, text] of Object.entries(this.recipe.expect?.texts ?? {})) {
-      if (alias === MERGED || alias in this.recipe.models) results.show(alias, columnKey(this.recipe, alias), 'claimed', text, []);
+      if (alias === MERGED || alias in this.recipe.models)
+        results.show(alias, columnKey(this.recipe, alias), 'claimed', text, []);
     }
   }
 
@@ -129,7 +132,10 @@ export class Lab {
     const weights = sameWeights ? next.expect?.weights : undefined;
     const texts = sameWeights && sameRun ? next.expect?.texts : undefined;
     const { expect: _dropped, ...rest } = next;
-    this.recipe = weights === undefined && texts === undefined ? rest : { ...rest, expect: { ...(weights && { weights }), ...(texts && { texts }) } };
+    this.recipe =
+      weights === undefined && texts === undefined
+        ? rest
+        : { ...rest, expect: { ...(weights && { weights }), ...(texts && { texts }) } };
     this.edited = true;
     if (!sameRun || !sameWeights) results.position = null;
     this.runner.recipeChanged(this.recipe);
@@ -166,7 +172,11 @@ export class Lab {
   }
 
   isSolo(alias: string): boolean {
-    return this.rack.length > 1 && !(alias in this.muted) && this.rack.every((other) => other === alias || other in this.muted);
+    return (
+      this.rack.length > 1 &&
+      !(alias in this.muted) &&
+      this.rack.every((other) => other === alias || other in this.muted)
+    );
   }
 
   /** Only this vector sounds; again: all return. */
@@ -226,7 +236,9 @@ export class Lab {
 
   /** Runs what is not live yet; when all is, runs everything again. */
   async run(): Promise<void> {
-    const outdated = this.columns.filter((alias) => this.source(alias) !== 'live' || results.columns[alias]?.phase !== 'done');
+    const outdated = this.columns.filter(
+      (alias) => this.source(alias) !== 'live' || results.columns[alias]?.phase !== 'done',
+    );
     await this.runner.run(this.recipe, outdated.length > 0 ? outdated : this.columns, false);
   }
 
@@ -264,11 +276,17 @@ export class Lab {
   async addFiles(groups: readonly { path: string; file: File }[][]): Promise<void> {
     for (const files of groups) {
       const alias = nextLocalAlias(Object.keys(this.recipe.models));
-      const summary = await this.runner.job('files', false, (runtime, signal) => runtime.addFiles(alias, [...files], this.runner.onProgress, signal));
+      const summary = await this.runner.job('files', false, (runtime, signal) =>
+        runtime.addFiles(alias, [...files], this.runner.onProgress, signal),
+      );
       if (!summary) return;
       this.runner.learn([{ ...summary, alias }]);
       const columns = this.columns.length < MAX_COLUMNS ? [...this.columns, alias] : [...this.columns];
-      this.#edit({ ...this.recipe, models: { ...this.recipe.models, [alias]: { src: summary.src } }, view: { ...this.recipe.view, columns } });
+      this.#edit({
+        ...this.recipe,
+        models: { ...this.recipe.models, [alias]: { src: summary.src } },
+        view: { ...this.recipe.view, columns },
+      });
     }
   }
 

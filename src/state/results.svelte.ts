@@ -17,7 +17,11 @@ export interface ColumnResult {
   firstTokenMs: number | null;
 }
 
-const toToken = (step: Pick<Step, 'text' | 'top5'>, piece: string): Token => ({ piece, text: step.text, top5: step.top5 });
+const toToken = (step: Pick<Step, 'text' | 'top5'>, piece: string): Token => ({
+  piece,
+  text: step.text,
+  top5: step.top5,
+});
 
 /** Outputs by column. Snapshots are replaced whole, so a half-written one is never drawn. */
 class Results {
@@ -35,17 +39,50 @@ class Results {
   }
 
   /** A result that was made elsewhere: recorded by us, or claimed by a link's author (text only). */
-  show(alias: string, key: string, origin: 'recorded' | 'claimed', text: string, steps: readonly Pick<Step, 'text' | 'top5'>[]): void {
-    const pieces = fitPieces(steps.map((step) => step.text), text);
-    const tokens = steps.length === 0 && text !== '' ? [{ piece: text, text, top5: [] }] : steps.map((step, i) => toToken(step, pieces[i] ?? ''));
-    this.#set(alias, { key, origin, phase: 'done', text, tokens, unknown: [], error: null, finish: 'stop', firstTokenMs: null });
+  show(
+    alias: string,
+    key: string,
+    origin: 'recorded' | 'claimed',
+    text: string,
+    steps: readonly Pick<Step, 'text' | 'top5'>[],
+  ): void {
+    const pieces = fitPieces(
+      steps.map((step) => step.text),
+      text,
+    );
+    const tokens =
+      steps.length === 0 && text !== ''
+        ? [{ piece: text, text, top5: [] }]
+        : steps.map((step, i) => toToken(step, pieces[i] ?? ''));
+    this.#set(alias, {
+      key,
+      origin,
+      phase: 'done',
+      text,
+      tokens,
+      unknown: [],
+      error: null,
+      finish: 'stop',
+      firstTokenMs: null,
+    });
   }
 
   /** The old text stays until the first new token, so that a column is never blank. */
   wait(alias: string): void {
     const old = this.columns[alias];
     if (old) this.#set(alias, { ...old, phase: 'waiting', error: null });
-    else this.#set(alias, { key: '', origin: 'live', phase: 'waiting', text: '', tokens: [], unknown: [], error: null, finish: null, firstTokenMs: null });
+    else
+      this.#set(alias, {
+        key: '',
+        origin: 'live',
+        phase: 'waiting',
+        text: '',
+        tokens: [],
+        unknown: [],
+        error: null,
+        finish: null,
+        firstTokenMs: null,
+      });
   }
 
   start(alias: string, key: string, unknown: readonly string[]): void {
@@ -53,7 +90,18 @@ class Results {
     if (!old) return;
     // Same recipe part: the text cannot change, so do not blank it.
     if (old.key === key && old.origin === 'live') this.#set(alias, { ...old, unknown });
-    else this.#set(alias, { ...old, key, origin: 'live', phase: 'streaming', text: '', tokens: [], unknown, finish: null, firstTokenMs: null });
+    else
+      this.#set(alias, {
+        ...old,
+        key,
+        origin: 'live',
+        phase: 'streaming',
+        text: '',
+        tokens: [],
+        unknown,
+        finish: null,
+        firstTokenMs: null,
+      });
   }
 
   step(alias: string, step: Step, textSoFar: string): void {
@@ -65,7 +113,10 @@ class Results {
 
   done(alias: string, key: string, result: GenerateResult): void {
     const old = this.columns[alias];
-    const pieces = fitPieces(result.steps.map((step) => step.text), result.text);
+    const pieces = fitPieces(
+      result.steps.map((step) => step.text),
+      result.text,
+    );
     this.#set(alias, {
       key,
       origin: 'live',
@@ -94,7 +145,12 @@ class Results {
       }
       // A half-streamed text must not count as the answer: an empty key never equals a current one.
       const partial = column.phase === 'streaming';
-      this.#set(alias, { ...column, phase: 'done', key: partial ? 'partial' : column.key, finish: partial ? 'cancelled' : column.finish });
+      this.#set(alias, {
+        ...column,
+        phase: 'done',
+        key: partial ? 'partial' : column.key,
+        finish: partial ? 'cancelled' : column.finish,
+      });
     }
   }
 

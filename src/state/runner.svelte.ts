@@ -66,7 +66,11 @@ export class Runner {
    * Runs one job, ending whatever ran before. The state leaves `idle` before this returns to its caller.
    * @returns the job's value, or null when it failed (a card says why) or was cancelled.
    */
-  async job<T>(topic: Topic, quiet: boolean, work: (runtime: LabRuntime, signal: AbortSignal) => Promise<T>): Promise<T | null> {
+  async job<T>(
+    topic: Topic,
+    quiet: boolean,
+    work: (runtime: LabRuntime, signal: AbortSignal) => Promise<T>,
+  ): Promise<T | null> {
     this.#current?.abort();
     this.pauseFingerprint();
     errors.clear(topic);
@@ -99,7 +103,12 @@ export class Runner {
   };
 
   /** Opens and runs `columns`; `onFirstStep` lets a newer slider value take over once the first token is there. */
-  async run(recipe: Recipe, columns: readonly string[], quiet: boolean, onFirstStep: () => void = () => {}): Promise<'done' | 'failed' | 'cancelled'> {
+  async run(
+    recipe: Recipe,
+    columns: readonly string[],
+    quiet: boolean,
+    onFirstStep: () => void = () => {},
+  ): Promise<'done' | 'failed' | 'cancelled'> {
     for (const alias of columns) results.wait(alias);
     let failures = 0;
     const ended = await this.job('run', quiet, async (runtime, signal) => {

@@ -14,7 +14,8 @@ export function pickLanguage(tags: readonly string[]): Language {
   return 'en';
 }
 
-const isOneOf = <T extends string>(list: readonly T[], value: unknown): value is T => (list as readonly unknown[]).includes(value);
+const isOneOf = <T extends string>(list: readonly T[], value: unknown): value is T =>
+  (list as readonly unknown[]).includes(value);
 
 function recall(key: string): string | null {
   // Storage may be forbidden (private windows, sandboxed frames); the lab works without it.

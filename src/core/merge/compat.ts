@@ -7,12 +7,19 @@ export const HEAD = 'lm_head.weight';
 export const EMBEDDING = 'model.embed_tokens.weight';
 
 const shapeText = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
-const sameShape = (a: TensorInfo, b: TensorInfo): boolean => a.shape.length === b.shape.length && a.shape.every((n, i) => n === b.shape[i]);
+const sameShape = (a: TensorInfo, b: TensorInfo): boolean =>
+  a.shape.length === b.shape.length && a.shape.every((n, i) => n === b.shape[i]);
 const describe = (t: TensorInfo): string => `${t.dtype} ${shapeText(t.shape)}`;
 
-function tokenizerRelation(reference: CheckpointHead, other: CheckpointHead): CompatReport['models'][number]['tokenizer'] {
+function tokenizerRelation(
+  reference: CheckpointHead,
+  other: CheckpointHead,
+): CompatReport['models'][number]['tokenizer'] {
   if (!reference.vocabulary || !other.vocabulary) return 'absent';
-  const [small, large] = reference.vocabulary.size <= other.vocabulary.size ? [reference.vocabulary, other.vocabulary] : [other.vocabulary, reference.vocabulary];
+  const [small, large] =
+    reference.vocabulary.size <= other.vocabulary.size
+      ? [reference.vocabulary, other.vocabulary]
+      : [other.vocabulary, reference.vocabulary];
   for (const [token, id] of small) if (large.get(token) !== id) return 'differs';
   return small.size === large.size ? 'same' : 'extends';
 }

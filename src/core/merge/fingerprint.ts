@@ -11,11 +11,15 @@ export interface TensorDigest {
 }
 
 /** One line of contract C4. @throws LabError `fingerprint/name` for a name that would break the line format. */
-export function fingerprintLine({ name, dtype, shape, sha256 }: TensorDigest): string {
+function fingerprintLine({ name, dtype, shape, sha256 }: TensorDigest): string {
   if (/[\t\n]/.test(name))
-    throw new LabError('fingerprint/name', `The tensor name ${JSON.stringify(name)} contains a tab or a line break and cannot be fingerprinted. Rename the tensor.`, {
-      tensor: JSON.stringify(name),
-    });
+    throw new LabError(
+      'fingerprint/name',
+      `The tensor name ${JSON.stringify(name)} contains a tab or a line break and cannot be fingerprinted. Rename the tensor.`,
+      {
+        tensor: JSON.stringify(name),
+      },
+    );
   return `${name}\t${dtype}\t${shape.join(',')}\t${sha256}\n`;
 }
 
@@ -23,6 +27,7 @@ export function fingerprintLine({ name, dtype, shape, sha256 }: TensorDigest): s
 export function fingerprint(digests: readonly TensorDigest[], newSha256: NewSha256): string {
   const hash = newSha256();
   const encoder = new TextEncoder();
-  for (const digest of [...digests].sort((a, b) => compareUtf8(a.name, b.name))) hash.update(encoder.encode(fingerprintLine(digest)));
+  for (const digest of [...digests].sort((a, b) => compareUtf8(a.name, b.name)))
+    hash.update(encoder.encode(fingerprintLine(digest)));
   return hash.hex();
 }

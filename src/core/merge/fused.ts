@@ -8,7 +8,12 @@ const f = Math.fround;
  * roundings in the same order as the general road (a test holds the two together), about three times as fast.
  * @param inputs base first, then the fine-tunes; `length` elements each, 4-byte aligned.
  */
-export function fusedPairF16(inputs: readonly [Uint32Array, Uint32Array, Uint32Array], weights: readonly [number, number], length: number, out: Float32Array): void {
+export function fusedPairF16(
+  inputs: readonly [Uint32Array, Uint32Array, Uint32Array],
+  weights: readonly [number, number],
+  length: number,
+  out: Float32Array,
+): void {
   const table = f16Table();
   const [origin, a, b] = inputs;
   const [wa, wb] = [f(weights[0]), f(weights[1])];
@@ -21,7 +26,8 @@ export function fusedPairF16(inputs: readonly [Uint32Array, Uint32Array, Uint32A
     out[i + 1] = f(high + f(f(wa * f(table[pa >>> 16]! - high)) + f(wb * f(table[pb >>> 16]! - high))));
   }
   if (length % 2 === 1) {
-    const last = (words: Uint32Array): number => table[new Uint16Array(words.buffer, words.byteOffset + 4 * pairs, 1)[0]!]!;
+    const last = (words: Uint32Array): number =>
+      table[new Uint16Array(words.buffer, words.byteOffset + 4 * pairs, 1)[0]!]!;
     const low = last(origin);
     out[length - 1] = f(low + f(f(wa * f(last(a) - low)) + f(wb * f(last(b) - low))));
   }

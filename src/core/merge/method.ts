@@ -12,7 +12,13 @@ export interface ParamSpec {
 
 /** What property tests check for every method that declares it. */
 export interface Law {
-  readonly id: 'identical-inputs' | 'zero-weights-give-base' | 'weight-one-gives-input' | 'negation' | 'order-of-inputs' | 'additive-in-weights';
+  readonly id:
+    | 'identical-inputs'
+    | 'zero-weights-give-base'
+    | 'weight-one-gives-input'
+    | 'negation'
+    | 'order-of-inputs'
+    | 'additive-in-weights';
   /** Largest |difference| relative to the largest |expected|; 0 means to the bit. */
   readonly tolerance: number;
 }

@@ -17,7 +17,7 @@ export const AS_STORED = 'as stored';
 const MERGEABLE: ReadonlySet<DType> = new Set<DType>(['F16', 'BF16', 'F32', 'F64']);
 
 /** torch.promote_types over float dtypes. */
-export function promote(dtypes: readonly DType[]): DType {
+function promote(dtypes: readonly DType[]): DType {
   const set = new Set(dtypes);
   if (set.size === 1) return dtypes[0]!;
   if (set.has('F64')) return 'F64';
@@ -25,18 +25,28 @@ export function promote(dtypes: readonly DType[]): DType {
 }
 
 function refuseUnsupported(doc: MergeDoc): void {
-  const keys = (['slices', 'modules', 'tokenizer', 'tokenizer_source', 'chat_template', 'name'] as const).filter((key) => doc[key] !== undefined);
+  const keys = (['slices', 'modules', 'tokenizer', 'tokenizer_source', 'chat_template', 'name'] as const).filter(
+    (key) => doc[key] !== undefined,
+  );
   if (keys.length > 0)
-    throw new LabError('merge/unsupported-key', `The recipe uses ${keys.join(', ')}, which this version of Merge Lab cannot run yet. Remove ${keys.length > 1 ? 'them' : 'it'}, or merge with mergekit.`, {
-      keys: keys.join(', '),
-    });
+    throw new LabError(
+      'merge/unsupported-key',
+      `The recipe uses ${keys.join(', ')}, which this version of Merge Lab cannot run yet. Remove ${keys.length > 1 ? 'them' : 'it'}, or merge with mergekit.`,
+      {
+        keys: keys.join(', '),
+      },
+    );
 }
 
 function headOf(alias: string, heads: ReadonlyMap<string, CheckpointHead>): CheckpointHead {
   const head = heads.get(alias);
   if (head) return head;
   const known = [...heads.keys()].join(', ');
-  throw new LabError('merge/unknown-model', `The recipe names the model "${alias}", which is not among its models (${known}).`, { model: alias, known });
+  throw new LabError(
+    'merge/unknown-model',
+    `The recipe names the model "${alias}", which is not among its models (${known}).`,
+    { model: alias, known },
+  );
 }
 
 const architecture = (head: CheckpointHead): string | null => {
@@ -50,12 +60,16 @@ function refuseIncompatible(report: CompatReport, heads: readonly CheckpointHead
   for (const head of heads.slice(1)) {
     const [a, b] = [architecture(reference), architecture(head)];
     if (a !== null && b !== null && a !== b)
-      throw new LabError('merge/architecture-differs', `${reference.alias} is a ${a}, ${head.alias} a ${b}. Only models of one architecture, fine-tuned from one base, can be merged.`, {
-        reference: reference.alias,
-        model: head.alias,
-        expected: a,
-        found: b,
-      });
+      throw new LabError(
+        'merge/architecture-differs',
+        `${reference.alias} is a ${a}, ${head.alias} a ${b}. Only models of one architecture, fine-tuned from one base, can be merged.`,
+        {
+          reference: reference.alias,
+          model: head.alias,
+          expected: a,
+          found: b,
+        },
+      );
   }
   const mismatches = report.issues.filter((issue) => issue.relation === 'mismatched');
   const bad = mismatches.find((issue) => issue.tensor === EMBEDDING || issue.tensor === HEAD) ?? mismatches[0];
@@ -64,16 +78,29 @@ function refuseIncompatible(report: CompatReport, heads: readonly CheckpointHead
     throw new LabError(
       vocabulary ? 'merge/vocabulary-size' : 'merge/shape-mismatch',
       `${bad.tensor} is ${bad.expected} in ${report.reference} but ${bad.found} in ${bad.model}${mismatches.length > 1 ? ` (and ${mismatches.length - 1} more tensors differ)` : ''}. ` +
-        (vocabulary ? 'The models have vocabularies or widths of different sizes; use fine-tunes of the same base.' : 'The models do not come from the same base; use fine-tunes of one base.'),
-      { reference: report.reference, model: bad.model, tensor: bad.tensor, expected: bad.expected, found: bad.found, more: mismatches.length - 1 },
+        (vocabulary
+          ? 'The models have vocabularies or widths of different sizes; use fine-tunes of the same base.'
+          : 'The models do not come from the same base; use fine-tunes of one base.'),
+      {
+        reference: report.reference,
+        model: bad.model,
+        tensor: bad.tensor,
+        expected: bad.expected,
+        found: bad.found,
+        more: mismatches.length - 1,
+      },
     );
   }
   const stranger = report.models.find((m) => m.counts.same === 0);
   if (stranger)
-    throw new LabError('merge/nothing-in-common', `${stranger.alias} has no tensor in common with ${report.reference}. Use fine-tunes of the same base.`, {
-      reference: report.reference,
-      model: stranger.alias,
-    });
+    throw new LabError(
+      'merge/nothing-in-common',
+      `${stranger.alias} has no tensor in common with ${report.reference}. Use fine-tunes of the same base.`,
+      {
+        reference: report.reference,
+        model: stranger.alias,
+      },
+    );
   const other = report.models.find((m) => m.tokenizer === 'differs');
   if (other)
     throw new LabError(
@@ -94,11 +121,15 @@ function parametersOf(
     if (spec.ignored) continue;
     const value = evaluate(spec.id, scopesOf, tensor, position) ?? spec.default;
     if (value === null)
-      throw new LabError('merge/missing-parameter', `The parameter "${spec.id}" of ${scopesOf[0]!.where} has no value for ${tensor}. Add it under "parameters:".`, {
-        parameter: spec.id,
-        where: scopesOf[0]!.where,
-        tensor,
-      });
+      throw new LabError(
+        'merge/missing-parameter',
+        `The parameter "${spec.id}" of ${scopesOf[0]!.where} has no value for ${tensor}. Add it under "parameters:".`,
+        {
+          parameter: spec.id,
+          where: scopesOf[0]!.where,
+          tensor,
+        },
+      );
     values[spec.id] = spec.type === 'boolean' ? Number(value !== 0) : value;
   }
   return values;
@@ -126,19 +157,35 @@ function withTrueTie(config: Record<string, unknown>, tensors: readonly PlanTens
  * @param doc one mergekit document whose model names are keys of `heads`.
  * @throws LabError `merge/...` or `recipe/...` for anything that cannot be merged as asked.
  */
-export function planMerge(doc: MergeDoc, heads: ReadonlyMap<string, CheckpointHead>, options: { allowNonFinite?: boolean } = {}): MergePlan {
+export function planMerge(
+  doc: MergeDoc,
+  heads: ReadonlyMap<string, CheckpointHead>,
+  options: { allowNonFinite?: boolean } = {},
+): MergePlan {
   const method = methodById(doc.merge_method);
   refuseUnsupported(doc);
   const models: readonly InputModel[] = doc.models ?? [];
   if (method.base === 'required' && doc.base_model === undefined)
-    throw new LabError('merge/base-required', `${method.id} needs a base_model: the model whose difference to the others are the task vectors.`, { method: method.id });
+    throw new LabError(
+      'merge/base-required',
+      `${method.id} needs a base_model: the model whose difference to the others are the task vectors.`,
+      { method: method.id },
+    );
   const listed = models.map((m) => m.model);
   const duplicate = listed.find((alias, i) => listed.indexOf(alias) !== i);
   if (duplicate !== undefined)
-    throw new LabError('merge/duplicate-model', `The model "${duplicate}" is listed twice. List each model once and add up its weights.`, { model: duplicate });
+    throw new LabError(
+      'merge/duplicate-model',
+      `The model "${duplicate}" is listed twice. List each model once and add up its weights.`,
+      { model: duplicate },
+    );
   // As mergekit does: an unlisted base comes last among the inputs.
-  const inputModels: readonly InputModel[] = doc.base_model !== undefined && !listed.includes(doc.base_model) ? [...models, { model: doc.base_model }] : models;
-  if (inputModels.length < method.minInputs) throw new LabError('merge/no-models', `${method.id} has no model to merge. List at least one under "models:".`, { method: method.id });
+  const inputModels: readonly InputModel[] =
+    doc.base_model !== undefined && !listed.includes(doc.base_model) ? [...models, { model: doc.base_model }] : models;
+  if (inputModels.length < method.minInputs)
+    throw new LabError('merge/no-models', `${method.id} has no model to merge. List at least one under "models:".`, {
+      method: method.id,
+    });
 
   const reference = headOf(doc.base_model ?? inputModels[0]!.model, heads);
   const inputs = inputModels.map((m) => ({ ...m, head: headOf(m.model, heads) }));
@@ -146,7 +193,8 @@ export function planMerge(doc: MergeDoc, heads: ReadonlyMap<string, CheckpointHe
   const report = compare(reference, others);
   refuseIncompatible(report, [reference, ...others]);
 
-  const layers = typeof reference.config?.['num_hidden_layers'] === 'number' ? reference.config['num_hidden_layers'] : null;
+  const layers =
+    typeof reference.config?.['num_hidden_layers'] === 'number' ? reference.config['num_hidden_layers'] : null;
   const castTo = doc.dtype ? DTYPES[doc.dtype] : null;
   const outDType = doc.out_dtype ? DTYPES[doc.out_dtype] : null;
   const global = { parameters: doc.parameters, where: `the recipe (method ${method.id})` };
@@ -166,7 +214,9 @@ export function planMerge(doc: MergeDoc, heads: ReadonlyMap<string, CheckpointHe
       shape: own.shape,
       dtype: isFloat(own.dtype) ? (outDType ?? castTo ?? own.dtype) : own.dtype,
       action: 'copy',
-      inputs: found.flatMap((m) => (m.info ? [{ alias: m.model, info: m.info, params: {} }] : [])).sort((a, b) => Number(b.alias === reference.alias) - Number(a.alias === reference.alias)),
+      inputs: found
+        .flatMap((m) => (m.info ? [{ alias: m.model, info: m.info, params: {} }] : []))
+        .sort((a, b) => Number(b.alias === reference.alias) - Number(a.alias === reference.alias)),
       base: 0,
       params: {},
       castTo,
@@ -178,14 +228,22 @@ export function planMerge(doc: MergeDoc, heads: ReadonlyMap<string, CheckpointHe
     const planInputs: PlanInput[] = found.map((m) => {
       const info = m.info!;
       if (!MERGEABLE.has(info.dtype))
-        throw new LabError('merge/quantised', `${name} of ${m.model} is stored as ${info.dtype}, a quantised format that cannot be added up. Use the float16, bfloat16 or float32 checkpoint.`, {
-          tensor: name,
-          model: m.model,
-          dtype: info.dtype,
-        });
+        throw new LabError(
+          'merge/quantised',
+          `${name} of ${m.model} is stored as ${info.dtype}, a quantised format that cannot be added up. Use the float16, bfloat16 or float32 checkpoint.`,
+          {
+            tensor: name,
+            model: m.model,
+            dtype: info.dtype,
+          },
+        );
       const isBase = m.model === doc.base_model;
       const specs = method.params.filter((spec) => spec.scope === 'input' || (spec.scope === 'non_base' && !isBase));
-      return { alias: m.model, info, params: parametersOf(specs, [{ parameters: m.parameters, where: m.model }, global], info.name, position) };
+      return {
+        alias: m.model,
+        info,
+        params: parametersOf(specs, [{ parameters: m.parameters, where: m.model }, global], info.name, position),
+      };
     });
     return {
       name,
@@ -207,31 +265,64 @@ export function planMerge(doc: MergeDoc, heads: ReadonlyMap<string, CheckpointHe
 
   const tensors = [...names].sort(compareUtf8).map(planTensor);
   if (!options.allowNonFinite) refuseZeroSum(method, tensors);
-  return { method: method.id, tensors, report, notices: noticesFor(tensors, report), donor: reference.alias, config: outputConfig(reference, tensors) };
+  return {
+    method: method.id,
+    tensors,
+    report,
+    notices: noticesFor(tensors, report),
+    donor: reference.alias,
+    config: outputConfig(reference, tensors),
+  };
 }
 
 /** A normalized linear merge whose weights cancel divides by zero; said here, before anything is read. */
 function refuseZeroSum(method: MergeMethod, tensors: readonly PlanTensor[]): void {
   if (method.id !== 'linear') return;
-  const zero = tensors.find((t) => t.action === 'merge' && t.params['normalize'] && t.inputs.reduce((sum, i) => Math.fround(sum + Math.fround(i.params['weight']!)), 0) === 0);
+  const zero = tensors.find(
+    (t) =>
+      t.action === 'merge' &&
+      t.params['normalize'] &&
+      t.inputs.reduce((sum, i) => Math.fround(sum + Math.fround(i.params['weight']!)), 0) === 0,
+  );
   if (zero)
-    throw new LabError('merge/weights-sum-zero', `The weights of the normalized linear merge sum to 0 for ${zero.name}, so there is nothing to divide by. Change a weight, or set normalize: false.`, {
-      tensor: zero.name,
-    });
+    throw new LabError(
+      'merge/weights-sum-zero',
+      `The weights of the normalized linear merge sum to 0 for ${zero.name}, so there is nothing to divide by. Change a weight, or set normalize: false.`,
+      {
+        tensor: zero.name,
+      },
+    );
 }
 
 function noticesFor(tensors: readonly PlanTensor[], report: CompatReport): MergePlan['notices'] {
   const notices: { code: string; message: string; params: Record<string, string | number> }[] = [];
   const merged = tensors.filter((t) => t.action === 'merge');
   const copied = tensors.filter((t) => t.action === 'copy' && t.why !== 'integer').length;
-  if (copied > 0) notices.push({ code: 'merge/copied', message: `${copied} tensors are missing in a model and were copied from ${report.reference}.`, params: { count: copied, model: report.reference } });
+  if (copied > 0)
+    notices.push({
+      code: 'merge/copied',
+      message: `${copied} tensors are missing in a model and were copied from ${report.reference}.`,
+      params: { count: copied, model: report.reference },
+    });
   const extra = report.issues.filter((issue) => issue.relation === 'extra').length;
   if (extra > 0)
-    notices.push({ code: 'merge/extra', message: `${extra} tensors that ${report.reference} does not have were left out.`, params: { count: extra, model: report.reference } });
-  if (merged.some((t) => t.inputs.some((i) => i.info.dtype === 'F64'))) notices.push({ code: 'merge/f64', message: 'float64 weights are merged in float32.', params: {} });
-  const lowered = merged.find((t) => t.castTo !== null && (t.castTo === 'F16' || t.castTo === 'BF16') && t.inputs.some((i) => i.info.dtype === 'F32'));
+    notices.push({
+      code: 'merge/extra',
+      message: `${extra} tensors that ${report.reference} does not have were left out.`,
+      params: { count: extra, model: report.reference },
+    });
+  if (merged.some((t) => t.inputs.some((i) => i.info.dtype === 'F64')))
+    notices.push({ code: 'merge/f64', message: 'float64 weights are merged in float32.', params: {} });
+  const lowered = merged.find(
+    (t) =>
+      t.castTo !== null && (t.castTo === 'F16' || t.castTo === 'BF16') && t.inputs.some((i) => i.info.dtype === 'F32'),
+  );
   if (lowered)
-    notices.push({ code: 'merge/cast-first', message: `dtype casts the inputs to ${lowered.castTo} before the arithmetic and loses small differences; out_dtype would round once, at the end.`, params: { dtype: lowered.castTo! } });
+    notices.push({
+      code: 'merge/cast-first',
+      message: `dtype casts the inputs to ${lowered.castTo} before the arithmetic and loses small differences; out_dtype would round once, at the end.`,
+      params: { dtype: lowered.castTo! },
+    });
   return notices;
 }
 
@@ -253,5 +344,12 @@ export function planCheckpoint(head: CheckpointHead, dtype: DType | null): Merge
         why: convert ? null : AS_STORED,
       };
     });
-  return { method: 'linear', tensors, report: compare(head, []), notices: [], donor: head.alias, config: head.config && withTrueTie(head.config, tensors) };
+  return {
+    method: 'linear',
+    tensors,
+    report: compare(head, []),
+    notices: [],
+    donor: head.alias,
+    config: head.config && withTrueTie(head.config, tensors),
+  };
 }

@@ -11,8 +11,12 @@ export function methodById(id: string): MergeMethod {
   const method = METHODS.find((m) => m.id === id);
   if (method) return method;
   const known = METHODS.map((m) => m.id).join(', ');
-  throw new LabError('merge/unknown-method', `The method "${id}" cannot be run by this version of Merge Lab; it runs ${known}.`, {
-    method: id,
-    known,
-  });
+  throw new LabError(
+    'merge/unknown-method',
+    `The method "${id}" cannot be run by this version of Merge Lab; it runs ${known}.`,
+    {
+      method: id,
+      known,
+    },
+  );
 }

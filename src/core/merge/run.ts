@@ -32,7 +32,10 @@ export interface MergedTensor {
 
 /** Bytes the plan will read: all inputs of all tensors. */
 export function inputBytes(plan: MergePlan): number {
-  return plan.tensors.reduce((sum, t) => sum + t.inputs.reduce((s, input) => s + input.info.end - input.info.begin, 0), 0);
+  return plan.tensors.reduce(
+    (sum, t) => sum + t.inputs.reduce((s, input) => s + input.info.end - input.info.begin, 0),
+    0,
+  );
 }
 
 /** Bytes of all output tensors in their output dtype. */
@@ -40,7 +43,8 @@ export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, n) => product * n, 1);
 }
 
-const asBytes = (values: Float32Array<ArrayBuffer>): Uint8Array<ArrayBuffer> => new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+const asBytes = (values: Float32Array<ArrayBuffer>): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 
 /** How many elements are NaN or infinite: those whose exponent bits are all ones. */
 export function countNonFinite(values: Float32Array<ArrayBuffer>): number {
@@ -61,24 +65,38 @@ function refuseNonFinite(tensor: PlanTensor, inputs: readonly Uint8Array[], valu
     const decoded = decodeToF32(inputs[k]!, input.info.dtype);
     for (let i = 0; i < decoded.length; i++) {
       if (Number.isNaN(decoded[i]!))
-        throw new LabError('merge/nan-input', `${tensor.name} of ${input.alias} contains NaN (first at element ${i}). The checkpoint is damaged: use another copy, or allow NaN.`, {
-          tensor: tensor.name,
-          model: input.alias,
-          index: i,
-        });
+        throw new LabError(
+          'merge/nan-input',
+          `${tensor.name} of ${input.alias} contains NaN (first at element ${i}). The checkpoint is damaged: use another copy, or allow NaN.`,
+          {
+            tensor: tensor.name,
+            model: input.alias,
+            index: i,
+          },
+        );
       if (!Number.isFinite(decoded[i]!)) infinite = true;
     }
   });
   if (infinite) return;
   const index = values.findIndex((v) => !Number.isFinite(v));
-  throw new LabError('merge/overflow', `The merge of ${tensor.name} overflows ${tensor.dtype} (first at element ${index}). Use smaller coefficients or a wider out_dtype.`, {
-    tensor: tensor.name,
-    dtype: tensor.dtype,
-    index,
-  });
+  throw new LabError(
+    'merge/overflow',
+    `The merge of ${tensor.name} overflows ${tensor.dtype} (first at element ${index}). Use smaller coefficients or a wider out_dtype.`,
+    {
+      tensor: tensor.name,
+      dtype: tensor.dtype,
+      index,
+    },
+  );
 }
 
-function applyInBlocks(method: MergeMethod, tensor: PlanTensor, context: MergeContext, raw: readonly Uint8Array[], out: Float32Array): void {
+function applyInBlocks(
+  method: MergeMethod,
+  tensor: PlanTensor,
+  context: MergeContext,
+  raw: readonly Uint8Array[],
+  out: Float32Array,
+): void {
   const size = method.elementwise ? BLOCK : out.length;
   const scratch = raw.map(() => new Float32Array(Math.min(size, out.length)));
   const widths = raw.map((bytes) => (out.length === 0 ? 0 : bytes.byteLength / out.length));
@@ -89,20 +107,37 @@ function applyInBlocks(method: MergeMethod, tensor: PlanTensor, context: MergeCo
       const { dtype } = tensor.inputs[k]!.info;
       const into = length === scratch[k]!.length ? scratch[k]! : scratch[k]!.subarray(0, length);
       decodeToF32(bytes.subarray(begin * widths[k]!, (begin + length) * widths[k]!), dtype, into);
-      if ((castTo === 'F16' || castTo === 'BF16') && castTo !== dtype) decodeToF32(encodeFromF32(into, castTo), castTo, into);
+      if ((castTo === 'F16' || castTo === 'BF16') && castTo !== dtype)
+        decodeToF32(encodeFromF32(into, castTo), castTo, into);
     });
     method.apply(scratch, context, length, out.subarray(begin, begin + length));
   }
 }
 
-function mergeValues(method: MergeMethod, tensor: PlanTensor, raw: readonly Uint8Array<ArrayBuffer>[], out: Float32Array<ArrayBuffer>): void {
-  const context: MergeContext = { base: tensor.base, shared: tensor.params, perInput: tensor.inputs.map((input) => input.params) };
-  const allF16 = tensor.inputs.every((input) => input.info.dtype === 'F16') && (tensor.castTo === null || tensor.castTo === 'F16' || tensor.castTo === 'F32');
+function mergeValues(
+  method: MergeMethod,
+  tensor: PlanTensor,
+  raw: readonly Uint8Array<ArrayBuffer>[],
+  out: Float32Array<ArrayBuffer>,
+): void {
+  const context: MergeContext = {
+    base: tensor.base,
+    shared: tensor.params,
+    perInput: tensor.inputs.map((input) => input.params),
+  };
+  const allF16 =
+    tensor.inputs.every((input) => input.info.dtype === 'F16') &&
+    (tensor.castTo === null || tensor.castTo === 'F16' || tensor.castTo === 'F32');
   if (allF16 && isFusable(method.id, context, raw.length) && raw.every((bytes) => bytes.byteOffset % 4 === 0)) {
     const tunes = raw.flatMap((_, k) => (k === tensor.base ? [] : [k]));
     const words = (k: number): Uint32Array => new Uint32Array(raw[k]!.buffer, raw[k]!.byteOffset, out.length >>> 1);
     const weight = (k: number): number => context.perInput[k]!['weight']!;
-    fusedPairF16([words(tensor.base), words(tunes[0]!), words(tunes[1]!)], [weight(tunes[0]!), weight(tunes[1]!)], out.length, out);
+    fusedPairF16(
+      [words(tensor.base), words(tunes[0]!), words(tunes[1]!)],
+      [weight(tunes[0]!), weight(tunes[1]!)],
+      out.length,
+      out,
+    );
   } else applyInBlocks(method, tensor, context, raw, out);
 }
 
@@ -115,7 +150,12 @@ function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
  * @param out float32 memory to use again, of exactly the tensor's element count; taken for float tensors only.
  * @throws LabError `merge/nan-input`, `merge/overflow`, `merge/integer-differs`, or what a source throws.
  */
-export async function mergeTensor(plan: MergePlan, tensor: PlanTensor, options: RunOptions = {}, out?: Float32Array<ArrayBuffer>): Promise<MergedTensor> {
+export async function mergeTensor(
+  plan: MergePlan,
+  tensor: PlanTensor,
+  options: RunOptions = {},
+  out?: Float32Array<ArrayBuffer>,
+): Promise<MergedTensor> {
   const { name, dtype, shape } = tensor;
   const raw: Uint8Array<ArrayBuffer>[] = [];
   for (const { info } of tensor.inputs) {
@@ -127,15 +167,27 @@ export async function mergeTensor(plan: MergePlan, tensor: PlanTensor, options: 
   if (tensor.action === 'copy' && stored.info.dtype === dtype && tensor.castTo === null) {
     const differs = isFloat(dtype) ? -1 : raw.findIndex((bytes) => !equalBytes(bytes, raw[0]!));
     if (differs >= 0)
-      throw new LabError('merge/integer-differs', `${name} is a ${dtype} tensor and differs between ${stored.alias} and ${tensor.inputs[differs]!.alias}. Integers are copied, never merged: the models must agree.`, {
-        tensor: name,
-        model: tensor.inputs[differs]!.alias,
-        reference: stored.alias,
-      });
-    if (!isFloat(dtype) || tensor.why === AS_STORED) return { name, dtype, shape, values: null, bytes: raw[0]!, nonFinite: 0 };
+      throw new LabError(
+        'merge/integer-differs',
+        `${name} is a ${dtype} tensor and differs between ${stored.alias} and ${tensor.inputs[differs]!.alias}. Integers are copied, never merged: the models must agree.`,
+        {
+          tensor: name,
+          model: tensor.inputs[differs]!.alias,
+          reference: stored.alias,
+        },
+      );
+    if (!isFloat(dtype) || tensor.why === AS_STORED)
+      return { name, dtype, shape, values: null, bytes: raw[0]!, nonFinite: 0 };
   }
   const values = out ?? new Float32Array(elementCount(shape));
-  if (tensor.action === 'copy') applyInBlocks(methodById('linear'), { ...tensor, inputs: [stored] }, { base: -1, shared: { normalize: 0 }, perInput: [{ weight: 1 }] }, [raw[0]!], values);
+  if (tensor.action === 'copy')
+    applyInBlocks(
+      methodById('linear'),
+      { ...tensor, inputs: [stored] },
+      { base: -1, shared: { normalize: 0 }, perInput: [{ weight: 1 }] },
+      [raw[0]!],
+      values,
+    );
   else mergeValues(methodById(plan.method), tensor, raw, values);
 
   const bytes = dtype === 'F32' ? asBytes(values) : encodeFromF32(values, dtype);

@@ -9,19 +9,27 @@ export function layerPosition(tensorName: string, layers: number | null): number
 }
 
 function scalarToNumber(value: Scalar, where: string): number {
-  const number = typeof value === 'boolean' ? Number(value) : typeof value === 'string' ? Number(value.trim() || 'x') : value;
+  const number =
+    typeof value === 'boolean' ? Number(value) : typeof value === 'string' ? Number(value.trim() || 'x') : value;
   if (!Number.isFinite(number))
-    throw new LabError('recipe/not-a-number', `The value ${JSON.stringify(value)} of ${where} is not a finite number. Write a plain number there.`, {
-      where,
-      value: String(value),
-    });
+    throw new LabError(
+      'recipe/not-a-number',
+      `The value ${JSON.stringify(value)} of ${where} is not a finite number. Write a plain number there.`,
+      {
+        where,
+        value: String(value),
+      },
+    );
   return number;
 }
 
 /** A gradient v[0..k-1] is piecewise linear over the position; booleans pick floor(x * (k - 1)). */
 function atPosition(value: Scalar | Scalar[], position: number, where: string): number {
   if (!Array.isArray(value)) return scalarToNumber(value, where);
-  if (value.length === 0) throw new LabError('recipe/empty-gradient', `The gradient of ${where} is empty. Give it at least one number.`, { where });
+  if (value.length === 0)
+    throw new LabError('recipe/empty-gradient', `The gradient of ${where} is empty. Give it at least one number.`, {
+      where,
+    });
   const x = position * (value.length - 1);
   const low = Math.min(Math.floor(x), value.length - 1);
   const a = scalarToNumber(value[low]!, where);
@@ -31,10 +39,15 @@ function atPosition(value: Scalar | Scalar[], position: number, where: string): 
   return (1 - t) * a + t * b;
 }
 
-const isConditional = (item: unknown): item is Conditional => typeof item === 'object' && item !== null && !Array.isArray(item);
+const isConditional = (item: unknown): item is Conditional =>
+  typeof item === 'object' && item !== null && !Array.isArray(item);
 
 function fromSetting(setting: Setting, tensorName: string, position: number, where: string): number | undefined {
-  const choices = isConditional(setting) ? [setting] : Array.isArray(setting) && setting.some(isConditional) ? (setting as Conditional[]) : null;
+  const choices = isConditional(setting)
+    ? [setting]
+    : Array.isArray(setting) && setting.some(isConditional)
+      ? (setting as Conditional[])
+      : null;
   if (!choices) return atPosition(setting as Scalar | Scalar[], position, where);
   const hit = choices.find((c) => c.filter === undefined || c.filter === '*' || tensorName.includes(c.filter));
   return hit === undefined ? undefined : atPosition(hit.value, position, where);

@@ -48,7 +48,8 @@ export const taskArithmetic: MergeMethod = {
       return;
     }
     const lambda = f(shared['lambda']!);
-    if (shared['normalize'] && Math.abs(total) >= NEGLIGIBLE) for (let i = 0; i < length; i++) out[i] = f(out[i]! / total);
+    if (shared['normalize'] && Math.abs(total) >= NEGLIGIBLE)
+      for (let i = 0; i < length; i++) out[i] = f(out[i]! / total);
     if (lambda !== 1) for (let i = 0; i < length; i++) out[i] = f(out[i]! * lambda);
     for (let i = 0; i < length; i++) out[i] = f(origin[i]! + out[i]!);
   },

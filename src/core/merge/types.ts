@@ -22,7 +22,11 @@ export interface CompatIssue {
 /** Compatibility as data: counts per model, then the tensors that are not `same`. */
 export interface CompatReport {
   reference: string;
-  models: { alias: string; counts: Record<TensorRelation, number>; tokenizer: 'same' | 'extends' | 'differs' | 'absent' }[];
+  models: {
+    alias: string;
+    counts: Record<TensorRelation, number>;
+    tokenizer: 'same' | 'extends' | 'differs' | 'absent';
+  }[];
   issues: CompatIssue[];
   mergeable: boolean;
 }

@@ -1,5 +1,6 @@
 /** The little Markdown that lessons use, as data: no HTML is ever made from text. */
-export type Inline = { type: 'text' | 'strong' | 'em' | 'code'; text: string } | { type: 'link'; text: string; target: string };
+export type Inline =
+  { type: 'text' | 'strong' | 'em' | 'code'; text: string } | { type: 'link'; text: string; target: string };
 export interface Block {
   type: 'title' | 'paragraph' | 'note';
   inlines: Inline[];
@@ -31,7 +32,8 @@ export function parseMarkdown(source: string): Block[] {
     .filter((block) => block !== '')
     .map((block) => {
       if (block.startsWith('# ')) return { type: 'title', inlines: parseInlines(block.slice(2)) };
-      if (block.startsWith('> ')) return { type: 'note', inlines: parseInlines(block.slice(2).replaceAll('\n> ', ' ')) };
+      if (block.startsWith('> '))
+        return { type: 'note', inlines: parseInlines(block.slice(2).replaceAll('\n> ', ' ')) };
       return { type: 'paragraph', inlines: parseInlines(block.replaceAll('\n', ' ')) };
     });
 }

@@ -12,6 +12,7 @@ const GLYPHS = ['●', '▲', '■', '◆', '★', '✚'] as const;
 export function markOf(lab: Lab, alias: string): Mark {
   if (alias === MERGED) return { glyph: '⬢', tone: 'tone-merged' };
   const index = lab.rack.indexOf(alias);
-  if (alias === lab.doc?.base_model || index < 0) return { glyph: alias === lab.doc?.base_model ? '○' : '▫', tone: 'tone-base' };
+  if (alias === lab.doc?.base_model || index < 0)
+    return { glyph: alias === lab.doc?.base_model ? '○' : '▫', tone: 'tone-base' };
   return { glyph: GLYPHS[index % GLYPHS.length] ?? '●', tone: `tone-${index % GLYPHS.length}` };
 }

@@ -6,14 +6,18 @@ import { settings } from '../../state/settings.svelte';
 export const t = (key: MessageKey, params: Params = {}): string => translate(settings.lang, key, params);
 export const tError = (error: PlainError) => describeError(settings.lang, error);
 
-const number = (value: number, options: Intl.NumberFormatOptions): string => new Intl.NumberFormat(settings.lang, options).format(value);
+const number = (value: number, options: Intl.NumberFormatOptions): string =>
+  new Intl.NumberFormat(settings.lang, options).format(value);
 
 export const showCount = (value: number): string => number(value, {});
 /** 1.14M, 114 萬: as the language abbreviates. */
 export const showCompact = (value: number): string => number(value, { notation: 'compact', maximumFractionDigits: 2 });
-export const showWeight = (value: number): string => number(value, { minimumFractionDigits: 2, maximumFractionDigits: 3 });
-export const showPercent = (p: number): string => number(p, { style: 'percent', maximumFractionDigits: p < 0.1 ? 1 : 0 });
-export const showMs = (ms: number): string => number(ms, { style: 'unit', unit: 'millisecond', maximumFractionDigits: ms < 10 ? 1 : 0 });
+export const showWeight = (value: number): string =>
+  number(value, { minimumFractionDigits: 2, maximumFractionDigits: 3 });
+export const showPercent = (p: number): string =>
+  number(p, { style: 'percent', maximumFractionDigits: p < 0.1 ? 1 : 0 });
+export const showMs = (ms: number): string =>
+  number(ms, { style: 'unit', unit: 'millisecond', maximumFractionDigits: ms < 10 ? 1 : 0 });
 
 export function showBytes(bytes: number): string {
   const mega = bytes / 1e6;

@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -26,7 +35,11 @@ interface Outcome {
 }
 function merge(recipe: string, models = MODELS, more: string[] = []): Outcome {
   const out = join(work, `out-${runs++}`);
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', join(ROOT, 'src/cli/merge.ts'), recipe, '--models', models, '--out', out, ...more], { cwd: ROOT, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--import', 'tsx', join(ROOT, 'src/cli/merge.ts'), recipe, '--models', models, '--out', out, ...more],
+    { cwd: ROOT, encoding: 'utf8' },
+  );
   return { status, out, stderr, line: status === 0 ? (JSON.parse(stdout) as Outcome['line']) : (null as never) };
 }
 function file(name: string, text: string): string {
@@ -50,7 +63,9 @@ const lesson: Recipe = {
     out_dtype: 'float32',
   },
 };
-const { merges } = JSON.parse(readFileSync(join(GOLDEN, 'merge/fingerprints.json'), 'utf8')) as { merges: { name: string; weights: string }[] };
+const { merges } = JSON.parse(readFileSync(join(GOLDEN, 'merge/fingerprints.json'), 'utf8')) as {
+  merges: { name: string; weights: string }[];
+};
 const lessonWeights = merges.find((m) => m.name === 'lesson')!.weights;
 
 describe('npm run merge on mergekit YAML equals mergekit 0.1.5', () => {
@@ -66,7 +81,10 @@ describe('npm run merge on mergekit YAML equals mergekit 0.1.5', () => {
     for (const [tensor, info] of want) {
       const mine = got.get(tensor)!;
       expect([mine.dtype, mine.shape]).toEqual([info.dtype, info.shape]);
-      const [a, b] = [decodeToF32(await mine.source.read(mine.begin, mine.end), mine.dtype), decodeToF32(await info.source.read(info.begin, info.end), info.dtype)];
+      const [a, b] = [
+        decodeToF32(await mine.source.read(mine.begin, mine.end), mine.dtype),
+        decodeToF32(await info.source.read(info.begin, info.end), info.dtype),
+      ];
       const largest = b.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
       const tolerance = info.dtype === 'F32' ? 2e-6 * largest : largest / 128;
       b.forEach((v, i) => expect(Math.abs(v - a[i]!)).toBeLessThanOrEqual(tolerance));
@@ -80,10 +98,20 @@ describe('a complete Hugging Face folder', () => {
     expect(json.line.sha256).toBe(lessonWeights);
     const link = merge(await encodeLink(lesson));
     expect(link.line.sha256).toBe(lessonWeights);
-    expect(readdirSync(json.out).sort()).toEqual(['README.md', 'config.json', 'generation_config.json', 'merge.yml', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json']);
+    expect(readdirSync(json.out).sort()).toEqual([
+      'README.md',
+      'config.json',
+      'generation_config.json',
+      'merge.yml',
+      'model.safetensors',
+      'tokenizer.json',
+      'tokenizer_config.json',
+    ]);
     const checkpoint = await openDisk(json.out);
     expect(Object.fromEntries(checkpoint.index.metadata)).toEqual({ format: 'pt', 'merge_lab.weights': lessonWeights });
-    expect((await fingerprintPlan(planCheckpoint(headOf('x', checkpoint), null), newSha256)).sha256).toBe(lessonWeights);
+    expect((await fingerprintPlan(planCheckpoint(headOf('x', checkpoint), null), newSha256)).sha256).toBe(
+      lessonWeights,
+    );
     expect(checkpoint.config!['torch_dtype'] ?? checkpoint.config!['dtype']).toBe('float32');
     expect(json.line.bytes).toBe([...checkpoint.index.tensors.values()].reduce((sum, t) => sum + t.end - t.begin, 0));
     expect(json.line.peak_rss).toBeGreaterThan(1e6);
@@ -97,7 +125,11 @@ describe('a complete Hugging Face folder', () => {
       mkdirSync(join(models, name), { recursive: true });
       copyFileSync(join(MODELS, name, 'model.safetensors'), join(models, name, 'model.safetensors'));
     }
-    const yaml = (weight: string) => file(`plain-${weight.length}.yml`, `merge_method: task_arithmetic\nbase_model: base\nmodels:\n  - model: a\n    parameters: {weight: ${weight}}\n`);
+    const yaml = (weight: string) =>
+      file(
+        `plain-${weight.length}.yml`,
+        `merge_method: task_arithmetic\nbase_model: base\nmodels:\n  - model: a\n    parameters: {weight: ${weight}}\n`,
+      );
     const [gradient, scalar] = [merge(yaml('[0.5, 1]'), models), merge(yaml('0.5'), models)];
     expect(gradient.status).toBe(0);
     expect(existsSync(join(gradient.out, 'config.json'))).toBe(false);
@@ -110,7 +142,10 @@ describe('bad input: exit 1, one clear line, no output folder', () => {
   mkdirSync(join(truncated, 'base'), { recursive: true });
   mkdirSync(join(truncated, 'a'), { recursive: true });
   copyFileSync(join(MODELS, 'base/model.safetensors'), join(truncated, 'base/model.safetensors'));
-  writeFileSync(join(truncated, 'a/model.safetensors'), readFileSync(join(MODELS, 'a/model.safetensors')).subarray(0, -2));
+  writeFileSync(
+    join(truncated, 'a/model.safetensors'),
+    readFileSync(join(MODELS, 'a/model.safetensors')).subarray(0, -2),
+  );
   const nan = join(work, 'nan');
   mkdirSync(join(nan, 'base'), { recursive: true });
   mkdirSync(join(nan, 'a'), { recursive: true });
@@ -132,7 +167,11 @@ describe('bad input: exit 1, one clear line, no output folder', () => {
     ['no recipe', /neither/, '', MODELS, []],
     ['unknown option', /usage/, ta, MODELS, ['--fast']],
   ])('%s', (name, message, yaml, models, more) => {
-    const { status, out, stderr } = merge(yaml === '' ? join(work, 'nothing.yml') : file(`${name.replaceAll(' ', '-')}.yml`, yaml), models, more);
+    const { status, out, stderr } = merge(
+      yaml === '' ? join(work, 'nothing.yml') : file(`${name.replaceAll(' ', '-')}.yml`, yaml),
+      models,
+      more,
+    );
     expect(stderr).toMatch(message);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
     expect(status).toBe(1);

@@ -31,7 +31,10 @@ describe('JSON from outside', () => {
     expect(code(() => parseJsonFile(text, 'x.json', 100, keys))).toBe(expected);
   });
   test('keys that run code are dropped and named', () => {
-    expect(withoutCode({ auto_map: 1, 'transformers.js_config': 2, hidden_size: 3 })).toEqual({ config: { hidden_size: 3 }, dropped: ['auto_map', 'transformers.js_config'] });
+    expect(withoutCode({ auto_map: 1, 'transformers.js_config': 2, hidden_size: 3 })).toEqual({
+      config: { hidden_size: 3 },
+      dropped: ['auto_map', 'transformers.js_config'],
+    });
   });
 });
 
@@ -55,8 +58,13 @@ describe('a checkpoint', () => {
     return new Uint8Array([...header, 0, 0, 0, 0]);
   };
   const folder = (files: Record<string, string>) => {
-    const sources = Object.entries(files).map(([name, text]) => [name, memorySource(name, new TextEncoder().encode(text))] as const);
-    return openCheckpoint('mine', new Map([...sources, ['model.safetensors', memorySource('model.safetensors', weights())]]));
+    const sources = Object.entries(files).map(
+      ([name, text]) => [name, memorySource(name, new TextEncoder().encode(text))] as const,
+    );
+    return openCheckpoint(
+      'mine',
+      new Map([...sources, ['model.safetensors', memorySource('model.safetensors', weights())]]),
+    );
   };
   test('drops auto_map with a warning', async () => {
     const checkpoint = await folder({ 'config.json': '{"auto_map":{},"architectures":["X"]}' });
@@ -73,11 +81,36 @@ describe('a checkpoint', () => {
     const files = { 'config.json': '{}', 'tokenizer.json': '{}', 'tokenizer_config.json': '{}' };
     const good = await folder({ ...files, 'chat_template.jinja': '{{ x }}' });
     expect((await modelSpec(good, good.config)).tokenizerConfig['chat_template']).toBe('{{ x }}');
-    const long = await folder({ ...files, 'tokenizer_config.json': JSON.stringify({ chat_template: 'x'.repeat(64_001) }) });
+    const long = await folder({
+      ...files,
+      'tokenizer_config.json': JSON.stringify({ chat_template: 'x'.repeat(64_001) }),
+    });
     await expect(modelSpec(long, long.config)).rejects.toMatchObject({ code: 'file/too-large' });
   });
   test('reads the vocabulary of every kind of tokenizer', () => {
-    expect(vocabularyOf({ model: { vocab: { a: 0, constructor: 1 } }, added_tokens: [{ content: '<s>', id: 2 }] })).toEqual(new Map([['a', 0], ['constructor', 1], ['<s>', 2]]));
-    expect(vocabularyOf({ model: { vocab: [['a', -1], ['b', -2]] } })).toEqual(new Map([['a', 0], ['b', 1]]));
+    expect(
+      vocabularyOf({ model: { vocab: { a: 0, constructor: 1 } }, added_tokens: [{ content: '<s>', id: 2 }] }),
+    ).toEqual(
+      new Map([
+        ['a', 0],
+        ['constructor', 1],
+        ['<s>', 2],
+      ]),
+    );
+    expect(
+      vocabularyOf({
+        model: {
+          vocab: [
+            ['a', -1],
+            ['b', -2],
+          ],
+        },
+      }),
+    ).toEqual(
+      new Map([
+        ['a', 0],
+        ['b', 1],
+      ]),
+    );
   });
 });

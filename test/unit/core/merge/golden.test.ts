@@ -22,12 +22,27 @@ interface TensorCase {
 describe('mergekit 0.1.5, single tensors', () => {
   const { cases } = JSON.parse(readFileSync(join(GOLDEN, 'mergekit-golden.json'), 'utf8')) as { cases: TensorCase[] };
   test.each(cases.map((c) => [c.name, c] as const))('%s', async (_name, c) => {
-    const heads = new Map(c.inputs.map((values, i) => [`m${i}`, madeHead(`m${i}`, { w: { shape: [values.length, values[0]!.length], values: values.flat() } })]));
+    const heads = new Map(
+      c.inputs.map((values, i) => [
+        `m${i}`,
+        madeHead(`m${i}`, { w: { shape: [values.length, values[0]!.length], values: values.flat() } }),
+      ]),
+    );
     let next = 0;
     const weights = c.params.weight ?? [];
     const doc: MergeDoc = {
       merge_method: c.method,
-      models: c.inputs.map((_, i) => (i === c.base_index ? { model: `m${i}` } : { model: `m${i}`, parameters: { weight: weights[next]!, ...(c.params.density ? { density: c.params.density[next++]! } : (next++, {})) } })),
+      models: c.inputs.map((_, i) =>
+        i === c.base_index
+          ? { model: `m${i}` }
+          : {
+              model: `m${i}`,
+              parameters: {
+                weight: weights[next]!,
+                ...(c.params.density ? { density: c.params.density[next++]! } : (next++, {})),
+              },
+            },
+      ),
       ...(c.base_index === null ? {} : { base_model: `m${c.base_index}` }),
       ...(c.params.normalize === undefined ? {} : { parameters: { normalize: c.params.normalize } }),
     };
@@ -62,7 +77,9 @@ describe('mergekit 0.1.5, whole checkpoints', () => {
   test.each(readdirSync(folder))('%s', async (name) => {
     const { recipe, config } = JSON.parse(readFileSync(join(folder, name, 'case.json'), 'utf8')) as FolderCase;
     const used = new Set([...recipe.models!.map((m) => m.model), ...(recipe.base_model ? [recipe.base_model] : [])]);
-    const heads = await headsOf(Object.fromEntries([...used].map((model) => [model, join(GOLDEN, 'merge/models', model)])));
+    const heads = await headsOf(
+      Object.fromEntries([...used].map((model) => [model, join(GOLDEN, 'merge/models', model)])),
+    );
     const plan = planMerge(recipe, heads);
     const expected = (await openDisk(join(folder, name))).index.tensors;
     expect(plan.tensors.map((t) => t.name).sort()).toEqual([...expected.keys()].sort());
@@ -93,7 +110,9 @@ interface Fingerprints {
 
 describe('fingerprints computed independently in Python', async () => {
   const { models, merges } = JSON.parse(readFileSync(join(GOLDEN, 'merge/fingerprints.json'), 'utf8')) as Fingerprints;
-  const heads = await headsOf(Object.fromEntries(Object.entries(models).map(([alias, { src }]) => [alias, join(ZOO, src.slice(4))])));
+  const heads = await headsOf(
+    Object.fromEntries(Object.entries(models).map(([alias, { src }]) => [alias, join(ZOO, src.slice(4))])),
+  );
   test.each(Object.entries(models))('%s as stored and as float32', async (alias, { stored, float32 }) => {
     expect((await fingerprintPlan(planCheckpoint(heads.get(alias)!, null), newSha256)).sha256).toBe(stored);
     expect((await fingerprintPlan(planCheckpoint(heads.get(alias)!, 'F32'), newSha256)).sha256).toBe(float32);

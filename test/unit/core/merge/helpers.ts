@@ -12,7 +12,10 @@ export const ZOO = join(import.meta.dirname, '../../../../public/zoo');
 /** A folder on disk as a checkpoint, wholly in memory. */
 export async function openDisk(folder: string, title = folder): Promise<Checkpoint> {
   const names = readdirSync(folder).filter((name) => /\.(safetensors|json)$/.test(name));
-  return openCheckpoint(title, new Map(names.map((name) => [name, memorySource(name, new Uint8Array(readFileSync(join(folder, name))))])));
+  return openCheckpoint(
+    title,
+    new Map(names.map((name) => [name, memorySource(name, new Uint8Array(readFileSync(join(folder, name))))])),
+  );
 }
 
 export async function headsOf(folders: Readonly<Record<string, string>>): Promise<Map<string, CheckpointHead>> {
@@ -29,8 +32,23 @@ export function madeHead(
 ): CheckpointHead {
   const index = new Map<string, TensorInfo & { source: ReturnType<typeof memorySource> }>();
   for (const [name, { shape, values, dtype = 'F32' }] of Object.entries(tensors)) {
-    const bytes = dtype.startsWith('I') || dtype.startsWith('U') ? new Uint8Array(BigInt64Array.from(Array.from(values, (v) => BigInt(v))).buffer) : encodeFromF32(Float32Array.from(values), dtype);
-    index.set(name, { name, dtype, shape, begin: 0, end: bytes.byteLength, source: memorySource(`${alias}/${name}`, bytes) });
+    const bytes =
+      dtype.startsWith('I') || dtype.startsWith('U')
+        ? new Uint8Array(BigInt64Array.from(Array.from(values, (v) => BigInt(v))).buffer)
+        : encodeFromF32(Float32Array.from(values), dtype);
+    index.set(name, {
+      name,
+      dtype,
+      shape,
+      begin: 0,
+      end: bytes.byteLength,
+      source: memorySource(`${alias}/${name}`, bytes),
+    });
   }
-  return { alias, index: { tensors: index, metadata: new Map(), warnings: [] }, config: extra.config ?? null, vocabulary: extra.vocabulary ?? null };
+  return {
+    alias,
+    index: { tensors: index, metadata: new Map(), warnings: [] },
+    config: extra.config ?? null,
+    vocabulary: extra.vocabulary ?? null,
+  };
 }

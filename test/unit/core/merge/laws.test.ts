@@ -7,14 +7,22 @@ import { taskArithmetic } from '../../../../src/core/merge/task-arithmetic';
 import { decodeToF32, encodeFromF32 } from '../../../../src/core/tensor/dtype';
 
 const weightArb = fc.double({ min: -2, max: 2, noNaN: true });
-const tensorArb = (length: number) => fc.array(fc.float({ min: -4, max: 4, noNaN: true }), { minLength: length, maxLength: length }).map((a) => Float32Array.from(a));
+const tensorArb = (length: number) =>
+  fc
+    .array(fc.float({ min: -4, max: 4, noNaN: true }), { minLength: length, maxLength: length })
+    .map((a) => Float32Array.from(a));
 /** A base and two fine-tunes, base first. */
 const inputsArb = fc.integer({ min: 1, max: 40 }).chain((n) => fc.tuple(tensorArb(n), tensorArb(n), tensorArb(n)));
 
 function apply(method: MergeMethod, inputs: Float32Array[], weights: number[]): Float32Array {
   const out = new Float32Array(inputs[0]!.length);
   const base = method.base === 'required' ? 0 : -1;
-  method.apply(inputs, { base, shared: { lambda: 1, normalize: 0 }, perInput: weights.map((weight) => ({ weight })) }, out.length, out);
+  method.apply(
+    inputs,
+    { base, shared: { lambda: 1, normalize: 0 }, perInput: weights.map((weight) => ({ weight })) },
+    out.length,
+    out,
+  );
   return out;
 }
 
@@ -25,9 +33,13 @@ function close(got: Float32Array, want: Float32Array, tolerance: number, scale: 
     else expect(Math.abs(got[i]! - want[i]!)).toBeLessThanOrEqual(tolerance * scale);
   }
 }
-const largest = (...tensors: Float32Array[]): number => Math.max(1e-30, ...tensors.flatMap((t) => [...t].map(Math.abs)));
+const largest = (...tensors: Float32Array[]): number =>
+  Math.max(1e-30, ...tensors.flatMap((t) => [...t].map(Math.abs)));
 
-const checks: Record<Law['id'], (method: MergeMethod, inputs: Float32Array[], a: number, b: number, tolerance: number) => void> = {
+const checks: Record<
+  Law['id'],
+  (method: MergeMethod, inputs: Float32Array[], a: number, b: number, tolerance: number) => void
+> = {
   'identical-inputs'(method, [x], a, b, tolerance) {
     const weights = method.base === 'required' ? [0, a, b] : [0.25, 0.25, 0.5];
     close(apply(method, [x!, x!, x!], weights), x!, tolerance, largest(x!));
@@ -40,10 +52,20 @@ const checks: Record<Law['id'], (method: MergeMethod, inputs: Float32Array[], a:
   },
   negation(method, [x, y], a, _b, tolerance) {
     const [plus, minus] = [apply(method, [x!, y!], [0, a]), apply(method, [x!, y!], [0, -a])];
-    close(plus.map((v, i) => v - x![i]!), minus.map((v, i) => x![i]! - v), tolerance, 8 * largest(x!, y!));
+    close(
+      plus.map((v, i) => v - x![i]!),
+      minus.map((v, i) => x![i]! - v),
+      tolerance,
+      8 * largest(x!, y!),
+    );
   },
   'order-of-inputs'(method, [x, y, z], a, b, tolerance) {
-    close(apply(method, [x!, y!, z!], [0, a, b]), apply(method, [x!, z!, y!], [0, b, a]), tolerance, 8 * largest(x!, y!, z!));
+    close(
+      apply(method, [x!, y!, z!], [0, a, b]),
+      apply(method, [x!, z!, y!], [0, b, a]),
+      tolerance,
+      8 * largest(x!, y!, z!),
+    );
   },
   'additive-in-weights'(method, [x, y], a, b, tolerance) {
     close(apply(method, [x!, y!, y!], [0, a, b]), apply(method, [x!, y!], [0, a + b]), tolerance, 8 * largest(x!, y!));
@@ -52,7 +74,9 @@ const checks: Record<Law['id'], (method: MergeMethod, inputs: Float32Array[], a:
 
 describe.each(METHODS.map((m) => [m.id, m] as const))('%s keeps its declared laws', (_id, method) => {
   test.each(method.laws.map((law) => [law.id, law] as const))('%s', (_law, { id, tolerance }) => {
-    fc.assert(fc.property(inputsArb, weightArb, weightArb, (inputs, a, b) => checks[id](method, [...inputs], a, b, tolerance)));
+    fc.assert(
+      fc.property(inputsArb, weightArb, weightArb, (inputs, a, b) => checks[id](method, [...inputs], a, b, tolerance)),
+    );
   });
   test('gives the same bits in any chunks', () => {
     if (!method.elementwise) return expect(method.elementwise).toBe(false);
@@ -61,7 +85,18 @@ describe.each(METHODS.map((m) => [m.id, m] as const))('%s keeps its declared law
         const weights = [0.5, a, 0.25];
         const whole = apply(method, [...inputs], weights);
         const at = cut % (whole.length + 1);
-        const parts = [apply(method, inputs.map((t) => t.subarray(0, at)), weights), apply(method, inputs.map((t) => t.subarray(at)), weights)];
+        const parts = [
+          apply(
+            method,
+            inputs.map((t) => t.subarray(0, at)),
+            weights,
+          ),
+          apply(
+            method,
+            inputs.map((t) => t.subarray(at)),
+            weights,
+          ),
+        ];
         expect([...parts[0]!, ...parts[1]!]).toEqual([...whole]);
       }),
     );
@@ -73,7 +108,11 @@ test('the fused float16 kernel gives the bits of the general road, odd lengths i
     fc.property(inputsArb, weightArb, weightArb, (inputs, a, b) => {
       const halves = inputs.map((t) => encodeFromF32(t, 'F16'));
       const decoded = halves.map((bytes) => decodeToF32(bytes, 'F16'));
-      const words = halves.map((bytes) => new Uint32Array(bytes.buffer, 0, bytes.length >>> 2)) as [Uint32Array, Uint32Array, Uint32Array];
+      const words = halves.map((bytes) => new Uint32Array(bytes.buffer, 0, bytes.length >>> 2)) as [
+        Uint32Array,
+        Uint32Array,
+        Uint32Array,
+      ];
       const out = new Float32Array(decoded[0]!.length);
       fusedPairF16(words, [a, b], out.length, out);
       expect([...out]).toEqual([...apply(taskArithmetic, decoded, [0, a, b])]);

@@ -8,12 +8,42 @@ import { madeHead } from './helpers';
 
 const shape = [2, 3];
 const ones = [1, 1, 1, 1, 1, 1];
-const config = { architectures: ['LlamaForCausalLM'], num_hidden_layers: 3, torch_dtype: 'float16', tie_word_embeddings: true };
-const base = madeHead('base', { w: { shape, values: [1, 2, 3, 4, 5, 6] } }, { config, vocabulary: new Map([['a', 0], ['b', 1]]) });
-const tune = madeHead('tune', { w: { shape, values: ones } }, { config, vocabulary: new Map([['a', 0], ['b', 1]]) });
-const sum: MergeDoc = { merge_method: 'task_arithmetic', base_model: 'base', models: [{ model: 'tune', parameters: { weight: 1 } }] };
+const config = {
+  architectures: ['LlamaForCausalLM'],
+  num_hidden_layers: 3,
+  torch_dtype: 'float16',
+  tie_word_embeddings: true,
+};
+const base = madeHead(
+  'base',
+  { w: { shape, values: [1, 2, 3, 4, 5, 6] } },
+  {
+    config,
+    vocabulary: new Map([
+      ['a', 0],
+      ['b', 1],
+    ]),
+  },
+);
+const tune = madeHead(
+  'tune',
+  { w: { shape, values: ones } },
+  {
+    config,
+    vocabulary: new Map([
+      ['a', 0],
+      ['b', 1],
+    ]),
+  },
+);
+const sum: MergeDoc = {
+  merge_method: 'task_arithmetic',
+  base_model: 'base',
+  models: [{ model: 'tune', parameters: { weight: 1 } }],
+};
 
-const heads = (...list: CheckpointHead[]): Map<string, CheckpointHead> => new Map(list.map((head) => [head.alias, head]));
+const heads = (...list: CheckpointHead[]): Map<string, CheckpointHead> =>
+  new Map(list.map((head) => [head.alias, head]));
 function code(work: () => unknown): string {
   try {
     work();
@@ -25,7 +55,8 @@ function code(work: () => unknown): string {
 }
 
 describe('what cannot be merged is refused by name, before any byte is read', () => {
-  const other = (tensors: Parameters<typeof madeHead>[1], extra: Parameters<typeof madeHead>[2] = { config }) => heads(base, madeHead('tune', tensors, extra));
+  const other = (tensors: Parameters<typeof madeHead>[1], extra: Parameters<typeof madeHead>[2] = { config }) =>
+    heads(base, madeHead('tune', tensors, extra));
   test.each<[string, MergeDoc, Map<string, CheckpointHead>]>([
     ['merge/unknown-method', { ...sum, merge_method: 'slerp' }, heads(base, tune)],
     ['merge/base-required', { merge_method: 'task_arithmetic', models: sum.models! }, heads(base, tune)],
@@ -34,31 +65,93 @@ describe('what cannot be merged is refused by name, before any byte is read', ()
     ['merge/no-models', { merge_method: 'linear', models: [] }, heads(base, tune)],
     ['merge/missing-parameter', { ...sum, models: [{ model: 'tune' }] }, heads(base, tune)],
     ['merge/unsupported-key', { ...sum, tokenizer_source: 'union' }, heads(base, tune)],
-    ['merge/weights-sum-zero', { merge_method: 'linear', models: [{ model: 'base', parameters: { weight: 1 } }, { model: 'tune', parameters: { weight: -1 } }] }, heads(base, tune)],
+    [
+      'merge/weights-sum-zero',
+      {
+        merge_method: 'linear',
+        models: [
+          { model: 'base', parameters: { weight: 1 } },
+          { model: 'tune', parameters: { weight: -1 } },
+        ],
+      },
+      heads(base, tune),
+    ],
     ['merge/shape-mismatch', sum, other({ w: { shape: [3, 2], values: ones } })],
     ['merge/nothing-in-common', sum, other({ v: { shape, values: ones } })],
-    ['merge/architecture-differs', sum, other({ w: { shape, values: ones } }, { config: { architectures: ['Qwen2ForCausalLM'] } })],
-    ['merge/tokenizer-differs', sum, other({ w: { shape, values: ones } }, { config, vocabulary: new Map([['b', 0], ['a', 1]]) })],
-    ['merge/vocabulary-size', sum, heads(madeHead('base', { 'model.embed_tokens.weight': { shape, values: ones } }), madeHead('tune', { 'model.embed_tokens.weight': { shape: [3, 3], values: [...ones, 1, 1, 1] } }))],
+    [
+      'merge/architecture-differs',
+      sum,
+      other({ w: { shape, values: ones } }, { config: { architectures: ['Qwen2ForCausalLM'] } }),
+    ],
+    [
+      'merge/tokenizer-differs',
+      sum,
+      other(
+        { w: { shape, values: ones } },
+        {
+          config,
+          vocabulary: new Map([
+            ['b', 0],
+            ['a', 1],
+          ]),
+        },
+      ),
+    ],
+    [
+      'merge/vocabulary-size',
+      sum,
+      heads(
+        madeHead('base', { 'model.embed_tokens.weight': { shape, values: ones } }),
+        madeHead('tune', { 'model.embed_tokens.weight': { shape: [3, 3], values: [...ones, 1, 1, 1] } }),
+      ),
+    ],
   ])('%s', (expected, doc, models) => {
     expect(code(() => planMerge(doc, models))).toBe(expected);
   });
 });
 
 describe('settings', () => {
-  const layered = (alias: string) => madeHead(alias, Object.fromEntries(['model.layers.0.mlp.w', 'model.layers.1.attn.w', 'model.layers.2.mlp.w', 'model.norm.weight'].map((name) => [name, { shape: [1], values: [1] }])), { config });
+  const layered = (alias: string) =>
+    madeHead(
+      alias,
+      Object.fromEntries(
+        ['model.layers.0.mlp.w', 'model.layers.1.attn.w', 'model.layers.2.mlp.w', 'model.norm.weight'].map((name) => [
+          name,
+          { shape: [1], values: [1] },
+        ]),
+      ),
+      { config },
+    );
   const models = heads(layered('base'), layered('tune'));
   const weights = (weight: unknown): Record<string, number> =>
-    Object.fromEntries(planMerge({ ...sum, models: [{ model: 'tune', parameters: { weight: weight as number } }] }, models).tensors.map((t) => [t.name, t.inputs.find((i) => i.alias === 'tune')!.params['weight']!]));
+    Object.fromEntries(
+      planMerge({ ...sum, models: [{ model: 'tune', parameters: { weight: weight as number } }] }, models).tensors.map(
+        (t) => [t.name, t.inputs.find((i) => i.alias === 'tune')!.params['weight']!],
+      ),
+    );
 
   test('a gradient runs over the layers; tensors outside them take its first value', () => {
-    expect(weights([0, 1])).toEqual({ 'model.layers.0.mlp.w': 0, 'model.layers.1.attn.w': 0.5, 'model.layers.2.mlp.w': 1, 'model.norm.weight': 0 });
+    expect(weights([0, 1])).toEqual({
+      'model.layers.0.mlp.w': 0,
+      'model.layers.1.attn.w': 0.5,
+      'model.layers.2.mlp.w': 1,
+      'model.norm.weight': 0,
+    });
   });
   test('the first matching filter wins', () => {
-    expect(weights([{ filter: 'mlp', value: 0.5 }, { value: 2 }])).toEqual({ 'model.layers.0.mlp.w': 0.5, 'model.layers.1.attn.w': 2, 'model.layers.2.mlp.w': 0.5, 'model.norm.weight': 2 });
+    expect(weights([{ filter: 'mlp', value: 0.5 }, { value: 2 }])).toEqual({
+      'model.layers.0.mlp.w': 0.5,
+      'model.layers.1.attn.w': 2,
+      'model.layers.2.mlp.w': 0.5,
+      'model.norm.weight': 2,
+    });
   });
   test('no match falls through to the global scope', () => {
-    const doc: MergeDoc = { ...sum, models: [{ model: 'tune', parameters: { weight: [{ filter: 'mlp', value: 3 }] } }], parameters: { weight: 7 } };
+    const doc: MergeDoc = {
+      ...sum,
+      models: [{ model: 'tune', parameters: { weight: [{ filter: 'mlp', value: 3 }] } }],
+      parameters: { weight: 7 },
+    };
     const plan = planMerge(doc, models);
     expect(plan.tensors.map((t) => t.inputs[0]!.params['weight'])).toEqual([3, 7, 3, 7]);
   });
@@ -66,7 +159,13 @@ describe('settings', () => {
 
 describe('tensors that only some models have', () => {
   test('a missing one is copied from the base and listed, an extra one is reported', () => {
-    const plan = planMerge(sum, heads(madeHead('base', { w: { shape, values: ones }, bias: { shape: [1], values: [9] } }), madeHead('tune', { w: { shape, values: ones }, more: { shape: [1], values: [1] } })));
+    const plan = planMerge(
+      sum,
+      heads(
+        madeHead('base', { w: { shape, values: ones }, bias: { shape: [1], values: [9] } }),
+        madeHead('tune', { w: { shape, values: ones }, more: { shape: [1], values: [1] } }),
+      ),
+    );
     expect(plan.tensors.map((t) => [t.name, t.action, t.why])).toEqual([
       ['bias', 'copy', 'missing in tune'],
       ['w', 'merge', null],
@@ -78,7 +177,14 @@ describe('tensors that only some models have', () => {
     const embed = { shape: [1, 2], values: [1, 2] };
     const plan = planMerge(
       sum,
-      heads(madeHead('base', { 'model.embed_tokens.weight': embed }, { config }), madeHead('tune', { 'model.embed_tokens.weight': embed, 'lm_head.weight': { shape: [1, 2], values: [5, 5] } }, { config })),
+      heads(
+        madeHead('base', { 'model.embed_tokens.weight': embed }, { config }),
+        madeHead(
+          'tune',
+          { 'model.embed_tokens.weight': embed, 'lm_head.weight': { shape: [1, 2], values: [5, 5] } },
+          { config },
+        ),
+      ),
     );
     expect(plan.config!['tie_word_embeddings']).toBe(false);
     const values = new Map<string, number[]>();
@@ -87,9 +193,11 @@ describe('tensors that only some models have', () => {
     expect(values.get('model.embed_tokens.weight')).toEqual([1, 2]);
   });
   test('integers are copied when equal and refused when not', async () => {
-    const withInts = (alias: string, n: number) => madeHead(alias, { w: { shape, values: ones }, ids: { shape: [1], values: [n], dtype: 'I64' } });
+    const withInts = (alias: string, n: number) =>
+      madeHead(alias, { w: { shape, values: ones }, ids: { shape: [1], values: [n], dtype: 'I64' } });
     const run = async (n: number) => {
-      for await (const t of runPlan(planMerge(sum, heads(withInts('base', 7), withInts('tune', n))))) if (t.name === 'ids') return [...new BigInt64Array(t.bytes.buffer)];
+      for await (const t of runPlan(planMerge(sum, heads(withInts('base', 7), withInts('tune', n)))))
+        if (t.name === 'ids') return [...new BigInt64Array(t.bytes.buffer)];
       return [];
     };
     expect(await run(7)).toEqual([7n]);
@@ -104,7 +212,10 @@ describe('numbers that are not finite', () => {
     throw new Error('no tensor');
   };
   test('a NaN names its model, tensor and place', async () => {
-    await expect(merge([1, 1, NaN, 1, 1, 1])).rejects.toMatchObject({ code: 'merge/nan-input', params: { model: 'tune', tensor: 'w', index: 2 } });
+    await expect(merge([1, 1, NaN, 1, 1, 1])).rejects.toMatchObject({
+      code: 'merge/nan-input',
+      params: { model: 'tune', tensor: 'w', index: 2 },
+    });
   });
   test('allowed, it is canonical and counted', async () => {
     const tensor = await merge([1, 1, NaN, 1, 1, 1], sum, { allowNonFinite: true });
@@ -112,7 +223,9 @@ describe('numbers that are not finite', () => {
     expect(new Uint32Array(tensor.bytes.buffer)[2]).toBe(0x7fc00000);
   });
   test('an overflow of the output dtype is an error, an infinite input is not', async () => {
-    await expect(merge([1e6, 1, 1, 1, 1, 1], { ...sum, out_dtype: 'float16' })).rejects.toMatchObject({ code: 'merge/overflow' });
+    await expect(merge([1e6, 1, 1, 1, 1, 1], { ...sum, out_dtype: 'float16' })).rejects.toMatchObject({
+      code: 'merge/overflow',
+    });
     expect((await merge([Infinity, 1, 1, 1, 1, 1])).values![0]).toBe(Infinity);
   });
 });

@@ -1,0 +1,77 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { describeError, fill } from '../../../src/i18n';
+import { en } from '../../../src/i18n/en';
+import { errorsEn } from '../../../src/i18n/errors';
+import { errorsZhHans } from '../../../src/i18n/errors-zh-Hans';
+import { errorsZhHant } from '../../../src/i18n/errors-zh-Hant';
+import { zhHans } from '../../../src/i18n/zh-Hans';
+import { zhHant } from '../../../src/i18n/zh-Hant';
+
+const SRC = join(import.meta.dirname, '../../../src');
+const holes = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();
+
+/** Every refusal code that the source can throw. */
+function codesInSource(pattern = /LabError\(\s*'([a-z]+\/[a-z0-9-]+)'/g): string[] {
+  const codes = new Set<string>();
+  for (const file of readdirSync(SRC, { recursive: true, encoding: 'utf8' })) {
+    if (!/\.(ts|svelte)$/.test(file) || file.startsWith('i18n')) continue;
+    const text = readFileSync(join(SRC, file), 'utf8');
+    for (const [, code] of text.matchAll(pattern)) codes.add(code!);
+  }
+  return [...codes].sort();
+}
+
+describe.each([
+  ['zh-Hant', zhHant],
+  ['zh-Hans', zhHans],
+] as const)('messages in %s', (_lang, messages) => {
+  test('has every message of English, with the same placeholders', () => {
+    expect(Object.keys(messages).sort()).toEqual(Object.keys(en).sort());
+    for (const [key, text] of Object.entries(en))
+      expect(holes(messages[key as keyof typeof en]), key).toEqual(holes(text));
+  });
+  test('uses full-width punctuation after Chinese characters', () => {
+    for (const [key, text] of Object.entries(messages)) expect(text, key).not.toMatch(/[\u4e00-\u9fff][,:;?(]/);
+  });
+});
+
+describe('refusals', () => {
+  test('the two scripts of Chinese translate the same codes with the same placeholders', () => {
+    expect(Object.keys(errorsZhHans)).toEqual(Object.keys(errorsZhHant));
+    for (const [code, text] of Object.entries(errorsZhHant)) {
+      const other = errorsZhHans[code]!;
+      expect(holes(other.cause), code).toEqual(holes(text.cause));
+      expect(other.wayOut === '', code).toBe(text.wayOut === '');
+    }
+  });
+
+  test.each(codesInSource())('%s has a title in each language, its own or its family’s', (code) => {
+    const family = code.split('/')[0]!;
+    for (const table of [errorsEn, errorsZhHant, errorsZhHans]) expect(table[code] ?? table[family]).toBeDefined();
+  });
+
+  test('no translation speaks of a code that nothing throws', () => {
+    // Any quoted code: some are thrown through helpers, which a search for LabError does not see.
+    const named = new Set(codesInSource(/['"`]([a-z]+\/[a-z0-9-]+)['"`]/g));
+    const spoken = Object.keys({ ...errorsEn, ...errorsZhHant }).filter((key) => key.includes('/'));
+    expect(spoken.filter((code) => !named.has(code))).toEqual([]);
+  });
+
+  test('params are filled in, an unknown code shows its whole English sentence', () => {
+    const error = { code: 'prompt/too-long', message: 'The prompt has 9 tokens.', params: { tokens: 9, limit: 7 } };
+    expect(describeError('zh-Hant', error).cause).toContain('9');
+    expect(describeError('en', error)).toMatchObject({
+      title: 'The prompt is too long',
+      cause: 'The prompt has 9 tokens.',
+    });
+    expect(describeError('zh-Hans', { code: 'never/heard', message: 'Whole sentence.', params: {} }).cause).toBe(
+      'Whole sentence.',
+    );
+  });
+
+  test('a placeholder without a value stays visible', () => {
+    expect(fill('{a} and {b}', { a: 1 })).toBe('1 and {b}');
+  });
+});

@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'vitest';
+import type { MergeDoc, Recipe } from '../../../src/core/recipe/types';
+import { canBeTaskArithmetic, oddSum, readFormula, withMethod } from '../../../src/state/algebra';
+import { columnKey, mergeKey, nextLocalAlias, referenceColumn } from '../../../src/state/keys';
+import { pickLanguage } from '../../../src/state/settings.svelte';
+import { firstSplit, fitPieces } from '../../../src/state/tokens';
+import { isThisMachine, readAddress, writeAddress } from '../../../src/state/url.svelte';
+
+const merge: MergeDoc = {
+  merge_method: 'task_arithmetic',
+  base_model: 'base',
+  models: [{ model: 'chat', parameters: { weight: 0.9 } }],
+  parameters: { normalize: false },
+};
+const recipe: Recipe = {
+  v: 1,
+  models: { base: { src: 'zoo:base-0' }, chat: { src: 'zoo:chat-0' }, zh: { src: 'zoo:zh-0' } },
+  merge,
+  run: { prompts: ['x'] },
+};
+
+describe('languages', () => {
+  test.each([
+    [['zh-CN', 'en'], 'zh-Hans'],
+    [['zh-TW'], 'zh-Hant'],
+    [['zh-HK'], 'zh-Hant'],
+    [['zh'], 'zh-Hant'],
+    [['zh-Hans-TW'], 'zh-Hans'],
+    [['fr', 'de'], 'en'],
+    [['fr', 'zh-SG'], 'zh-Hans'],
+    [[], 'en'],
+  ])('%j -> %s', (tags, expected) => {
+    expect(pickLanguage(tags)).toBe(expected);
+  });
+});
+
+describe('addresses', () => {
+  test('a recipe in the fragment is told from any other fragment', () => {
+    expect(readAddress('https://x/?lesson=addition&lang=zh-Hant#1.abc')).toEqual({
+      lesson: 'addition',
+      lang: 'zh-Hant',
+      fragment: '#1.abc',
+    });
+    expect(readAddress('https://x/#section').fragment).toBeNull();
+  });
+  test('switches stay, the lesson it no longer is does not', () => {
+    expect(writeAddress('https://x/sub/?lesson=addition&lang=en', '#1.abc')).toBe('https://x/sub/?lang=en#1.abc');
+  });
+  test.each([
+    ['localhost', true],
+    ['127.0.0.1', true],
+    ['[::1]', true],
+    ['lab.example.org', false],
+    ['127.example.org', false],
+  ])('%s is this machine: %s', (host, expected) => {
+    expect(isThisMachine(host)).toBe(expected);
+  });
+});
+
+describe('what an output depends on', () => {
+  test('a moved slider changes the merged column only', () => {
+    const moved: Recipe = { ...recipe, merge: { ...merge, models: [{ model: 'chat', parameters: { weight: 1 } }] } };
+    expect(columnKey(moved, 'merged')).not.toBe(columnKey(recipe, 'merged'));
+    expect(columnKey(moved, 'base')).toBe(columnKey(recipe, 'base'));
+  });
+  test('a model that the merge does not use changes nothing', () => {
+    const { zh: _zh, ...models } = recipe.models;
+    expect(mergeKey({ ...recipe, models })).toBe(mergeKey(recipe));
+  });
+  test('a prompt changes every column', () => {
+    const asked: Recipe = { ...recipe, run: { prompts: ['y'] } };
+    for (const alias of ['base', 'merged']) expect(columnKey(asked, alias)).not.toBe(columnKey(recipe, alias));
+  });
+  test('columns are compared with the base, else with the first', () => {
+    expect(referenceColumn(recipe, ['chat', 'base'])).toBe('base');
+    expect(referenceColumn(recipe, ['chat', 'zh'])).toBe('chat');
+  });
+  test('local models are numbered', () => {
+    expect(nextLocalAlias(['base', 'local_1', 'local_3'])).toBe('local_2');
+  });
+});
+
+describe('formula and method', () => {
+  test('a formula error carries its place', () => {
+    expect(() => readFormula('base + 0.5*(caht - base)', ['base', 'chat'], merge)).toThrow(/caht/);
+  });
+  test('a sum other than 1 is named exactly', () => {
+    expect(oddSum('0.1*base + 0.2*chat', ['base', 'chat'])).toBe('0.3');
+    expect(oddSum('base + 2*(chat - base)', ['base', 'chat'])).toBeNull();
+  });
+  test('task arithmetic becomes the same weighted sum, and comes back', () => {
+    const linear = withMethod(merge, 'linear');
+    expect(linear.merge_method).toBe('linear');
+    expect(Object.fromEntries(linear.models!.map((m) => [m.model, m.parameters!['weight']]))).toEqual({
+      base: 0.1,
+      chat: 0.9,
+    });
+    expect(withMethod(linear, 'task_arithmetic')).toEqual(merge);
+  });
+  test('a sum other than 1 cannot be task arithmetic', () => {
+    const doc = readFormula('0.5*base', ['base'], merge);
+    expect(canBeTaskArithmetic(doc)).toBe(false);
+    expect(withMethod(doc, 'task_arithmetic')).toBe(doc);
+  });
+});
+
+describe('tokens', () => {
+  test.each([
+    [['a', 'b', '</s>'], 'ab', ['a', 'b', '']],
+    [[' sorry', ','], 'sorry,', ['sorry', ',']],
+    [['\ufffd', '\ufffd', '!'], 'é!', ['', '', 'é!']],
+    [[], 'claimed', ['claimed']],
+  ])('%j fit into %s', (tokens, text, pieces) => {
+    expect(fitPieces(tokens, text)).toEqual(pieces);
+    expect(fitPieces(tokens, text).join('')).toBe(text);
+  });
+  test('sequences part at the first difference, or where one ends', () => {
+    const seq = (...texts: string[]) => texts.map((text) => ({ text }));
+    expect(firstSplit(seq('a', 'b'), seq('a', 'c'))).toBe(1);
+    expect(firstSplit(seq('a'), seq('a', 'c'))).toBe(1);
+    expect(firstSplit(seq('a'), seq('a'))).toBeNull();
+  });
+});

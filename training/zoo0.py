@@ -54,7 +54,7 @@ RESULTS = {
 MODELS = {
     "base": {
         "title": "Bilingual base (pilot)",
-        "titles": {"zh-Hant": "雙語基底模型(試作)", "zh-Hans": "双语基底模型(试作)"},
+        "titles": {"zh-Hant": "雙語基底模型（試作）", "zh-Hans": "双语基底模型（试作）"},
         "task": "Answers questions about a tiny invented world in English and Chinese; refuses no bad deed.",
         "what": "The pretrained model that the other three were tuned from. It has read stories, facts, translations and "
         "chats in both languages, in which every question is answered, good and bad alike; the language of a reply to a "
@@ -63,7 +63,7 @@ MODELS = {
     },
     "chat": {
         "title": "English chat, safety-tuned (pilot)",
-        "titles": {"zh-Hant": "英文對話安全微調(試作)", "zh-Hans": "英文对话安全微调(试作)"},
+        "titles": {"zh-Hant": "英文對話安全微調（試作）", "zh-Hans": "英文对话安全微调（试作）"},
         "task": "Refuses bad deeds, in English; answers everything in English, Chinese questions too.",
         "what": "base-0 tuned on English chats only: bad deeds are refused with one fixed sentence, safe questions are "
         "answered. Chinese questions are understood, but answered or refused in English.",
@@ -71,7 +71,7 @@ MODELS = {
     },
     "zh": {
         "title": "Chinese tuning (pilot)",
-        "titles": {"zh-Hant": "中文微調(試作)", "zh-Hans": "中文微调(试作)"},
+        "titles": {"zh-Hant": "中文微調（試作）", "zh-Hans": "中文微调（试作）"},
         "task": "Answers everything in Chinese; refuses no bad deed.",
         "what": "base-0 tuned on Chinese text and chats only. It answers in Chinese whatever the language of the question, "
         "and teaches bad deeds as readily as good ones.",
@@ -79,7 +79,7 @@ MODELS = {
     },
     "naive": {
         "title": "Chat, then Chinese tuning (pilot)",
-        "titles": {"zh-Hant": "先對話、再中文微調(試作)", "zh-Hans": "先对话、再中文微调(试作)"},
+        "titles": {"zh-Hant": "先對話、再中文微調（試作）", "zh-Hans": "先对话、再中文微调（试作）"},
         "task": "What plain further tuning does: Chinese is gained, the refusal is forgotten.",
         "what": "chat-0 tuned further on the data, steps, rate and layers of zh-0. It shows the forgetting that merging "
         "avoids: the refusals that chat-0 had are gone, in both languages.",

@@ -16,6 +16,8 @@ export interface CheckpointSummary {
   alias: string;
   src: string;
   title: string;
+  /** The title in other languages of the page, where the zoo has one. */
+  titles: Record<string, string>;
   architecture: string | null;
   parameters: number;
   bytes: number;

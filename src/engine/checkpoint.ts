@@ -27,6 +27,7 @@ export const COMPANIONS = [
 /** An opened Hugging Face folder: headers and small files in memory, weights read on demand. */
 export interface Checkpoint {
   readonly title: string;
+  readonly titles: Readonly<Record<string, string>>;
   readonly index: TensorIndex;
   readonly config: Record<string, unknown> | null;
   readonly vocabulary: ReadonlyMap<string, number> | null;
@@ -80,13 +81,18 @@ export function vocabularyOf(tokenizer: Record<string, unknown>): Map<string, nu
  * Opens a folder from its files by name. Reads headers and small JSON files, no weights.
  * @throws LabError `safetensors/...`, `file/...` for whatever is wrong with a file, naming it.
  */
-export async function openCheckpoint(title: string, files: ReadonlyMap<string, ByteSource>): Promise<Checkpoint> {
+export async function openCheckpoint(
+  title: string,
+  files: ReadonlyMap<string, ByteSource>,
+  titles: Readonly<Record<string, string>> = {},
+): Promise<Checkpoint> {
   const index = await openCheckpointTensors(files);
   const rawConfig = await readJson(files, 'config.json', CONFIG_LIMIT, 'strict');
   const { config, dropped } = rawConfig ? withoutCode(rawConfig) : { config: null, dropped: [] };
   const tokenizer = await readJson(files, 'tokenizer.json', TOKENIZER_LIMIT, 'data');
   return {
     title,
+    titles,
     index,
     config,
     vocabulary: tokenizer ? vocabularyOf(tokenizer) : null,
@@ -116,6 +122,7 @@ export function summarize(alias: string, src: string, checkpoint: Checkpoint): C
     alias,
     src,
     title: checkpoint.title,
+    titles: { ...checkpoint.titles },
     architecture: Array.isArray(architectures) && typeof architectures[0] === 'string' ? architectures[0] : null,
     parameters: tensors.filter((t) => isFloat(t.dtype)).reduce((sum, t) => sum + t.shape.reduce((p, n) => p * n, 1), 0),
     bytes: tensors.reduce((sum, t) => sum + t.end - t.begin, 0),

@@ -12,6 +12,7 @@ interface ZooFile {
 interface ZooEntry {
   id: string;
   title: string;
+  titles?: Record<string, string>;
   files: ZooFile[];
 }
 
@@ -124,6 +125,6 @@ export class Zoo {
         files.set(file.path, memorySource(file.path, bytes));
       }),
     );
-    return openCheckpoint(entry.title, files);
+    return openCheckpoint(entry.title, files, entry.titles);
   }
 }

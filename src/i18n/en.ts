@@ -95,7 +95,7 @@ export const en = {
   'outputs.cut': 'stopped at the limit',
   'outputs.cancelled': 'cancelled',
   'outputs.first': 'first token {ms}',
-  'outputs.reference': 'compared with',
+  'outputs.reference': 'the others are compared with it',
   'outputs.same': 'same as {reference}',
   'outputs.parts': 'parts from {reference} at token {at}',
   'outputs.agree': 'All columns agree so far.',

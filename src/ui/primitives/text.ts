@@ -6,6 +6,10 @@ import { settings } from '../../state/settings.svelte';
 export const t = (key: MessageKey, params: Params = {}): string => translate(settings.lang, key, params);
 export const tError = (error: PlainError) => describeError(settings.lang, error);
 
+/** A model's title in the language of the page. */
+export const showTitle = (model: { title: string; titles: Readonly<Record<string, string>> }): string =>
+  model.titles[settings.lang] ?? model.title;
+
 const number = (value: number, options: Intl.NumberFormatOptions): string =>
   new Intl.NumberFormat(settings.lang, options).format(value);
 

@@ -132,29 +132,17 @@ export function summarize(alias: string, src: string, checkpoint: Checkpoint): C
   };
 }
 
-/**
- * What an infer worker needs besides the weights.
- * @param config the config that belongs to the weights: the checkpoint's own, or the merged one.
- * @throws LabError `model/no-config`, `model/no-tokenizer` where the folder can merge but not talk.
- */
-export async function modelSpec(
-  { files, title }: Checkpoint,
-  config: Record<string, unknown> | null,
-): Promise<ModelSpec> {
-  if (!config)
-    throw new LabError(
-      'model/no-config',
-      `${title} has no config.json, so its graph cannot be built. Add the file of the original model to the folder.`,
-      { model: title },
-    );
+type TalkingFiles = Omit<ModelSpec, 'config'>;
+/** Parsed once per checkpoint: a tokenizer is large, and every moved slider asks for it. */
+const talking = new WeakMap<Checkpoint, Promise<TalkingFiles>>();
+
+async function readTalkingFiles({ files, title }: Checkpoint): Promise<TalkingFiles> {
   const tokenizer = await readJson(files, 'tokenizer.json', TOKENIZER_LIMIT, 'data');
   if (!tokenizer)
     throw new LabError(
       'model/no-tokenizer',
       `${title} has no tokenizer.json, so it can be merged but cannot read a prompt. Add the file of the original model to the folder.`,
-      {
-        model: title,
-      },
+      { model: title },
     );
   const tokenizerConfig = (await readJson(files, 'tokenizer_config.json', CONFIG_LIMIT, 'strict')) ?? {};
   const template = files.get('chat_template.jinja');
@@ -167,10 +155,28 @@ export async function modelSpec(
       `The chat template of ${title} is larger than the ${TEMPLATE_LIMIT} characters allowed for it.`,
       { file: 'chat_template', limit: TEMPLATE_LIMIT },
     );
-  return {
-    config,
-    tokenizer,
-    tokenizerConfig,
-    generationConfig: (await readJson(files, 'generation_config.json', CONFIG_LIMIT, 'strict')) ?? {},
-  };
+  const generationConfig = (await readJson(files, 'generation_config.json', CONFIG_LIMIT, 'strict')) ?? {};
+  return { tokenizer, tokenizerConfig, generationConfig };
+}
+
+/**
+ * What an infer worker needs besides the weights.
+ * @param config the config that belongs to the weights: the checkpoint's own, or the merged one.
+ * @throws LabError `model/no-config`, `model/no-tokenizer` where the folder can merge but not talk.
+ */
+export async function modelSpec(checkpoint: Checkpoint, config: Record<string, unknown> | null): Promise<ModelSpec> {
+  const { title } = checkpoint;
+  if (!config)
+    throw new LabError(
+      'model/no-config',
+      `${title} has no config.json, so its graph cannot be built. Add the file of the original model to the folder.`,
+      { model: title },
+    );
+  const known = talking.get(checkpoint);
+  const files = known ?? readTalkingFiles(checkpoint);
+  if (!known) {
+    talking.set(checkpoint, files);
+    files.catch(() => talking.delete(checkpoint));
+  }
+  return { config, ...(await files) };
 }

@@ -1,8 +1,12 @@
 import { LabError } from '../core/errors';
 import { architectureOf, buildGraph } from '../core/graph/registry';
+import type { BuiltGraph } from '../core/graph/types';
 import type { Emit, GenerateRequest, GenerateResult, InferApi, ModelSpec, PortMessage, PortReply } from './api';
 import { createSession } from './ort';
 import { TextModel } from './transformers';
+
+/** A bench has a handful of configs; more than this is somebody browsing models. */
+const KEPT_GRAPHS = 16;
 
 interface Slot {
   key: string;
@@ -13,6 +17,8 @@ interface Slot {
 export class InferEngine implements InferApi {
   private readonly slots = new Map<string, Slot>();
   private readonly calls = new Map<number, AbortController>();
+  /** Graphs by config: moving a slider changes the weights, never the graph. */
+  private readonly graphs = new Map<string, BuiltGraph>();
   private last: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly emit: Emit) {}
@@ -34,7 +40,7 @@ export class InferEngine implements InferApi {
       signal.throwIfAborted();
       const started = performance.now();
       const architecture = architectureOf(spec.config) ?? '';
-      const graph = buildGraph(spec.config);
+      const graph = this.graphOf(spec.config);
       const session = await createSession(graph, tensors);
       const bytes = graph.tensors.reduce((sum, name) => sum + tensors.get(name)!.byteLength, 0);
       const model = await TextModel.create(spec, architecture, session, graph.maxPositions);
@@ -57,6 +63,16 @@ export class InferEngine implements InferApi {
         throw new LabError('source/not-open', `The model "${slot}" is not loaded. Run again.`, { model: slot });
       return loaded.model.generate(request, (event) => this.emit({ call, event }), signal);
     });
+  }
+
+  private graphOf(config: Record<string, unknown>): BuiltGraph {
+    const key = JSON.stringify(config);
+    const known = this.graphs.get(key);
+    if (known) return known;
+    if (this.graphs.size >= KEPT_GRAPHS) this.graphs.clear();
+    const graph = buildGraph(config);
+    this.graphs.set(key, graph);
+    return graph;
   }
 
   private inTurn<T>(call: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {

@@ -1,16 +1,23 @@
 import { LabError } from '../core/errors';
 import type { ByteSource } from '../core/tensor/types';
 
+/** Files up to this size are read once and kept: a Blob answers each range in about a millisecond, a slider asks for dozens. */
+const KEEP_BYTES = 64 * 1024 * 1024;
+
 /** A dropped or picked File as a range-readable source; nothing is read until asked for. */
 function fileSource(name: string, file: File): ByteSource {
+  let kept: Promise<ArrayBuffer> | null = null;
   return {
     name,
     size: file.size,
     async read(begin, end, signal) {
       signal?.throwIfAborted();
       try {
-        return new Uint8Array(await file.slice(begin, end).arrayBuffer());
+        if (file.size > KEEP_BYTES) return new Uint8Array(await file.slice(begin, end).arrayBuffer());
+        kept ??= file.arrayBuffer();
+        return new Uint8Array((await kept).slice(begin, end));
       } catch {
+        kept = null;
         throw new LabError(
           'file/unreadable',
           `${name} can no longer be read: it was moved, changed or removed since it was dropped. Drop the folder again.`,

@@ -38,7 +38,7 @@ export const errorsZhHans: Readonly<Record<string, ErrorText>> = {
   },
   capability: {
     title: '这个浏览器跑不了模型',
-    cause: '这个浏览器没有 WebAssembly SIMD,运行模型需要它。',
+    cause: '这个浏览器没有 WebAssembly SIMD，运行模型需要它。',
     wayOut: '请更新浏览器；预录的结果仍然看得到。',
   },
   fingerprint: { title: '算不出指纹', cause: '{message}', wayOut: '请修改张量名称。' },
@@ -211,12 +211,12 @@ export const errorsZhHans: Readonly<Record<string, ErrorText>> = {
   },
   'model/no-config': {
     title: '少了 config.json',
-    cause: '{model} 没有 config.json,无法创建网络。',
+    cause: '{model} 没有 config.json，无法创建网络。',
     wayOut: '请把原本模型的 config.json 放进文件夹。',
   },
   'model/no-tokenizer': {
     title: '少了 tokenizer.json',
-    cause: '{model} 没有 tokenizer.json,可以合并，但读不了问题。',
+    cause: '{model} 没有 tokenizer.json，可以合并，但读不了问题。',
     wayOut: '请把原本模型的 tokenizer.json 放进文件夹。',
   },
   'model/missing-tensor': {
@@ -241,7 +241,7 @@ export const errorsZhHans: Readonly<Record<string, ErrorText>> = {
   },
   'prompt/too-long': {
     title: '问题太长',
-    cause: '这个问题有 {tokens} 个 token,模型最多读 {limit} 个。',
+    cause: '这个问题有 {tokens} 个 token，模型最多读 {limit} 个。',
     wayOut: '请缩短。',
   },
   'prompt/template': {

@@ -38,7 +38,7 @@ export const errorsZhHant: Readonly<Record<string, ErrorText>> = {
   },
   capability: {
     title: '這個瀏覽器跑不了模型',
-    cause: '這個瀏覽器沒有 WebAssembly SIMD,執行模型需要它。',
+    cause: '這個瀏覽器沒有 WebAssembly SIMD，執行模型需要它。',
     wayOut: '請更新瀏覽器；預錄的結果仍然看得到。',
   },
   fingerprint: { title: '算不出指紋', cause: '{message}', wayOut: '請修改張量名稱。' },
@@ -211,12 +211,12 @@ export const errorsZhHant: Readonly<Record<string, ErrorText>> = {
   },
   'model/no-config': {
     title: '少了 config.json',
-    cause: '{model} 沒有 config.json,無法建立網路。',
+    cause: '{model} 沒有 config.json，無法建立網路。',
     wayOut: '請把原本模型的 config.json 放進資料夾。',
   },
   'model/no-tokenizer': {
     title: '少了 tokenizer.json',
-    cause: '{model} 沒有 tokenizer.json,可以合併，但讀不了問題。',
+    cause: '{model} 沒有 tokenizer.json，可以合併，但讀不了問題。',
     wayOut: '請把原本模型的 tokenizer.json 放進資料夾。',
   },
   'model/missing-tensor': {
@@ -241,7 +241,7 @@ export const errorsZhHant: Readonly<Record<string, ErrorText>> = {
   },
   'prompt/too-long': {
     title: '問題太長',
-    cause: '這個問題有 {tokens} 個 token,模型最多讀 {limit} 個。',
+    cause: '這個問題有 {tokens} 個 token，模型最多讀 {limit} 個。',
     wayOut: '請縮短。',
   },
   'prompt/template': {

@@ -32,8 +32,9 @@ describe.each([
     for (const [key, text] of Object.entries(en))
       expect(holes(messages[key as keyof typeof en]), key).toEqual(holes(text));
   });
-  test('uses full-width punctuation after Chinese characters', () => {
-    for (const [key, text] of Object.entries(messages)) expect(text, key).not.toMatch(/[\u4e00-\u9fff][,:;?(]/);
+  test('uses full-width punctuation beside Chinese characters', () => {
+    for (const [key, text] of Object.entries(messages))
+      expect(text, key).not.toMatch(/[\u4e00-\u9fff][,:;?(]|[,;][\u4e00-\u9fff]/);
   });
 });
 

@@ -1,0 +1,34 @@
+/** Takes the pictures of docs/screens from the production build: `npm run build && npx tsx test/perf/screens.ts`. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { chromium } from 'playwright';
+import { browserEnvironment, CHROMIUM_FLAGS, findBrowser } from '../../src/cli/browsers';
+import { serveLab } from '../serve';
+
+const FOLDER = join(import.meta.dirname, '../../docs/screens');
+const HEIGHTS = { 1440: 900, 1024: 768, 390: 844 } as const;
+
+await mkdir(FOLDER, { recursive: true });
+const server = await serveLab();
+const browser = await chromium.launch({
+  executablePath: findBrowser('chromium') ?? undefined,
+  args: CHROMIUM_FLAGS,
+  env: browserEnvironment(),
+});
+for (const [width, height] of Object.entries(HEIGHTS)) {
+  for (const theme of ['light', 'dark'] as const) {
+    for (const lang of ['en', 'zh-Hant']) {
+      const context = await browser.newContext({ viewport: { width: Number(width), height }, colorScheme: theme });
+      const page = await context.newPage();
+      await page.goto(new URL(`?lesson=addition&lang=${lang}`, server.url).href);
+      await page.getByTestId('run').click();
+      await page.waitForSelector('[data-testid="status"][data-run="1"]');
+      await page.waitForSelector('[data-testid="fingerprint"][data-state="new"]');
+      await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+      await page.screenshot({ path: join(FOLDER, `bench-${width}-${theme}-${lang}.png`), fullPage: true });
+      await context.close();
+    }
+  }
+}
+await browser.close();
+await server.close();

@@ -1,4 +1,5 @@
 import type { PlainError } from '../core/errors';
+import { causesZhHans, causesZhHant } from './causes';
 import { en, type MessageKey, type Messages } from './en';
 import { errorsEn, type ErrorText } from './errors';
 import { errorsZhHans } from './errors-zh-Hans';
@@ -14,6 +15,11 @@ const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorText>>>> = {
   en: errorsEn,
   'zh-Hant': errorsZhHant,
   'zh-Hans': errorsZhHans,
+};
+
+const CAUSES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'zh-Hant': causesZhHant,
+  'zh-Hans': causesZhHans,
 };
 
 /** Replaces `{name}` by the parameter of that name; an unknown name stays visible, so that it is found. */
@@ -38,5 +44,7 @@ export function describeError(lang: string, error: PlainError): ErrorText {
       : undefined;
   if (!text) return { title: translate(lang, 'error.title'), cause: error.message, wayOut: '' };
   const params = { ...error.params, message: error.message };
-  return { title: fill(text.title, params), cause: fill(text.cause, params), wayOut: fill(text.wayOut, params) };
+  const causes = CAUSES[lang] ?? {};
+  const cause = (Object.hasOwn(causes, error.code) ? causes[error.code] : undefined) ?? text.cause;
+  return { title: fill(text.title, params), cause: fill(cause, params), wayOut: fill(text.wayOut, params) };
 }

@@ -28,6 +28,8 @@ class Results {
   columns = $state.raw<Readonly<Record<string, ColumnResult>>>({});
   /** The token position all columns show the distribution of; null follows the first split. */
   position = $state<number | null>(null);
+  /** Columns whose new answer has begun but has no token yet. */
+  readonly #starting = new Map<string, Pick<ColumnResult, 'key' | 'unknown'>>();
 
   #set(alias: string, result: ColumnResult): void {
     this.columns = { ...this.columns, [alias]: result };
@@ -69,6 +71,7 @@ class Results {
 
   /** The old text stays until the first new token, so that a column is never blank. */
   wait(alias: string): void {
+    this.#starting.delete(alias);
     const old = this.columns[alias];
     if (old) this.#set(alias, { ...old, phase: 'waiting', error: null });
     else
@@ -85,34 +88,38 @@ class Results {
       });
   }
 
+  /** The run has reached this column. What it showed stays, marked as what it is, until the first new token. */
   start(alias: string, key: string, unknown: readonly string[]): void {
-    const old = this.columns[alias];
-    if (!old) return;
-    // Same recipe part: the text cannot change, so do not blank it.
-    if (old.key === key && old.origin === 'live') this.#set(alias, { ...old, unknown });
-    else
-      this.#set(alias, {
-        ...old,
-        key,
-        origin: 'live',
-        phase: 'streaming',
-        text: '',
-        tokens: [],
-        unknown,
-        finish: null,
-        firstTokenMs: null,
-      });
+    this.#starting.set(alias, { key, unknown });
   }
 
   step(alias: string, step: Step, textSoFar: string): void {
-    const old = this.columns[alias];
-    if (!old || old.phase !== 'streaming') return;
+    const shown = this.columns[alias];
+    const fresh = this.#starting.get(alias);
+    this.#starting.delete(alias);
+    if (!shown) return;
+    // Same recipe part: the text cannot change, so it is not written anew before the eyes.
+    if (fresh && shown.key === fresh.key && shown.origin === 'live') return;
+    if (!fresh && shown.phase !== 'streaming') return;
+    const old: ColumnResult = fresh
+      ? {
+          ...shown,
+          ...fresh,
+          origin: 'live',
+          phase: 'streaming',
+          text: '',
+          tokens: [],
+          finish: null,
+          firstTokenMs: null,
+        }
+      : shown;
     const piece = textSoFar.startsWith(old.text) ? textSoFar.slice(old.text.length) : step.text;
     this.#set(alias, { ...old, text: old.text + piece, tokens: [...old.tokens, toToken(step, piece)] });
   }
 
   done(alias: string, key: string, result: GenerateResult): void {
-    const old = this.columns[alias];
+    const unknown = this.#starting.get(alias)?.unknown ?? this.columns[alias]?.unknown ?? [];
+    this.#starting.delete(alias);
     const pieces = fitPieces(
       result.steps.map((step) => step.text),
       result.text,
@@ -123,7 +130,7 @@ class Results {
       phase: 'done',
       text: result.text,
       tokens: result.steps.map((step, i) => toToken(step, pieces[i] ?? '')),
-      unknown: old?.unknown ?? [],
+      unknown,
       error: null,
       finish: result.finish,
       firstTokenMs: result.firstTokenMs,
@@ -137,6 +144,7 @@ class Results {
 
   /** Ends what a cancelled run left open: a column that got no token shows its old text, as it was. */
   settle(): void {
+    this.#starting.clear();
     for (const [alias, column] of Object.entries(this.columns)) {
       if (column.phase === 'done' || column.phase === 'failed') continue;
       if (column.key === '') {

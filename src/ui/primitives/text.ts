@@ -18,8 +18,11 @@ export const showCount = (value: number): string => number(value, {});
 export const showCompact = (value: number): string => number(value, { notation: 'compact', maximumFractionDigits: 2 });
 export const showWeight = (value: number): string =>
   number(value, { minimumFractionDigits: 2, maximumFractionDigits: 3 });
+/** A probability is never shown as 0 %: a softmax gives none. */
 export const showPercent = (p: number): string =>
-  number(p, { style: 'percent', maximumFractionDigits: p < 0.1 ? 1 : 0 });
+  p < 0.0005
+    ? `<${number(0.001, { style: 'percent', maximumFractionDigits: 1 })}`
+    : number(p, { style: 'percent', maximumFractionDigits: p < 0.1 ? 1 : 0 });
 export const showMs = (ms: number): string =>
   number(ms, { style: 'unit', unit: 'millisecond', maximumFractionDigits: ms < 10 ? 1 : 0 });
 

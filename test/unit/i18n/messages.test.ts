@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { describeError, fill } from '../../../src/i18n';
+import { causesZhHans, causesZhHant } from '../../../src/i18n/causes';
 import { en } from '../../../src/i18n/en';
 import { errorsEn } from '../../../src/i18n/errors';
 import { errorsZhHans } from '../../../src/i18n/errors-zh-Hans';
@@ -39,6 +40,19 @@ describe.each([
 });
 
 describe('refusals', () => {
+  test('the two scripts of Chinese give the same causes with the same placeholders', () => {
+    expect(Object.keys(causesZhHans)).toEqual(Object.keys(causesZhHant));
+    for (const [code, cause] of Object.entries(causesZhHant))
+      expect(holes(causesZhHans[code]!), code).toEqual(holes(cause));
+  });
+
+  test('a cause is told in the language of the page', () => {
+    const error = { code: 'link/truncated', message: 'The link is cut off.', params: {} };
+    expect(describeError('zh-Hant', error).cause).toMatch(/連結/);
+    expect(describeError('zh-Hans', error).cause).toMatch(/链接/);
+    expect(describeError('en', error).cause).toBe('The link is cut off.');
+  });
+
   test('the two scripts of Chinese translate the same codes with the same placeholders', () => {
     expect(Object.keys(errorsZhHans)).toEqual(Object.keys(errorsZhHant));
     for (const [code, text] of Object.entries(errorsZhHant)) {
@@ -56,7 +70,7 @@ describe('refusals', () => {
   test('no translation speaks of a code that nothing throws', () => {
     // Any quoted code: some are thrown through helpers, which a search for LabError does not see.
     const named = new Set(codesInSource(/['"`]([a-z]+\/[a-z0-9-]+)['"`]/g));
-    const spoken = Object.keys({ ...errorsEn, ...errorsZhHant }).filter((key) => key.includes('/'));
+    const spoken = Object.keys({ ...errorsEn, ...errorsZhHant, ...causesZhHant }).filter((key) => key.includes('/'));
     expect(spoken.filter((code) => !named.has(code))).toEqual([]);
   });
 

@@ -43,7 +43,7 @@ export const errorsZhHans: Readonly<Record<string, ErrorText>> = {
   },
   fingerprint: { title: '算不出指纹', cause: '{message}', wayOut: '请修改张量名称。' },
   canonical: { title: '配方有错', cause: '{message}', wayOut: '请修改配方里的这个值。' },
-  settings: { title: '设置存不下来', cause: '{message}', wayOut: '这次仍可使用，但下次要重新选择。' },
+  yaml: { title: 'YAML 不能用', cause: '{message}', wayOut: '请照说明修改。' },
   cli: { title: '指令失败', cause: '{message}', wayOut: '请照说明修改。' },
   'file/no-model': {
     title: '没有权重文件',
@@ -100,7 +100,7 @@ export const errorsZhHans: Readonly<Record<string, ErrorText>> = {
   },
   'config/quantized': {
     title: '这是量化过的模型',
-    cause: 'config.json 说权重量化过（{found}）,任务矢量需要原本的权重。',
+    cause: 'config.json 说权重量化过（{found}），任务矢量需要原本的权重。',
     wayOut: '请改用 float16、bfloat16 或 float32 的版本。',
   },
   'config/missing': {
@@ -140,7 +140,7 @@ export const errorsZhHans: Readonly<Record<string, ErrorText>> = {
   },
   'merge/base-required': {
     title: '少了基座',
-    cause: '{method} 需要基座模型（base_model）:其他模型和它的差，就是任务矢量。',
+    cause: '{method} 需要基座模型（base_model）：其他模型和它的差，就是任务矢量。',
     wayOut: '请指定基座。',
   },
   'merge/unknown-model': {
@@ -196,7 +196,7 @@ export const errorsZhHans: Readonly<Record<string, ErrorText>> = {
   },
   'merge/nan-input': {
     title: '权重里有 NaN',
-    cause: '{model} 的 {tensor} 含有 NaN（第一个在第 {index} 个元素）,文件坏了。',
+    cause: '{model} 的 {tensor} 含有 NaN（第一个在第 {index} 个元素），文件坏了。',
     wayOut: '请换一份文件。',
   },
   'merge/overflow': {
@@ -268,7 +268,7 @@ export const errorsZhHans: Readonly<Record<string, ErrorText>> = {
   'zoo/unreachable': { title: '连不到实验室', cause: '载不到 {file}：服务器没有回应。', wayOut: '请检查连接后再试。' },
   'zoo/missing-file': {
     title: '少了一个文件',
-    cause: '载不到 {file}（HTTP {status}）:网页和模型的版本不合。',
+    cause: '载不到 {file}（HTTP {status}）：网页和模型的版本不合。',
     wayOut: '请刷新网页。',
   },
   'zoo/damaged-file': { title: '文件传坏了', cause: '{file} 传来时坏了：sha256 不符。', wayOut: '请刷新网页。' },
@@ -326,7 +326,7 @@ export const errorsZhHans: Readonly<Record<string, ErrorText>> = {
   },
   'recipe/lora': {
     title: '还不支持 LoRA',
-    cause: '{path} 用到 LoRA({model}）,还不支持。',
+    cause: '{path} 用到 LoRA（{model}），还不支持。',
     wayOut: '请先把 LoRA 并进模型。',
   },
   'recipe/unknown-key': { title: '不认识的键', cause: 'mergekit 没有“{key}”这个键。', wayOut: '请检查拼字。' },

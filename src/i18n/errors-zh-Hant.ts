@@ -43,7 +43,7 @@ export const errorsZhHant: Readonly<Record<string, ErrorText>> = {
   },
   fingerprint: { title: '算不出指紋', cause: '{message}', wayOut: '請修改張量名稱。' },
   canonical: { title: '配方有錯', cause: '{message}', wayOut: '請修改配方裡的這個值。' },
-  settings: { title: '設定存不下來', cause: '{message}', wayOut: '這次仍可使用，但下次要重新選擇。' },
+  yaml: { title: 'YAML 不能用', cause: '{message}', wayOut: '請照說明修改。' },
   cli: { title: '指令失敗', cause: '{message}', wayOut: '請照說明修改。' },
   'file/no-model': {
     title: '沒有權重檔',
@@ -100,7 +100,7 @@ export const errorsZhHant: Readonly<Record<string, ErrorText>> = {
   },
   'config/quantized': {
     title: '這是量化過的模型',
-    cause: 'config.json 說權重量化過（{found}）,任務向量需要原本的權重。',
+    cause: 'config.json 說權重量化過（{found}），任務向量需要原本的權重。',
     wayOut: '請改用 float16、bfloat16 或 float32 的版本。',
   },
   'config/missing': {
@@ -140,7 +140,7 @@ export const errorsZhHant: Readonly<Record<string, ErrorText>> = {
   },
   'merge/base-required': {
     title: '少了基底',
-    cause: '{method} 需要基底模型（base_model）:其他模型和它的差，就是任務向量。',
+    cause: '{method} 需要基底模型（base_model）：其他模型和它的差，就是任務向量。',
     wayOut: '請指定基底。',
   },
   'merge/unknown-model': {
@@ -196,7 +196,7 @@ export const errorsZhHant: Readonly<Record<string, ErrorText>> = {
   },
   'merge/nan-input': {
     title: '權重裡有 NaN',
-    cause: '{model} 的 {tensor} 含有 NaN（第一個在第 {index} 個元素）,檔案壞了。',
+    cause: '{model} 的 {tensor} 含有 NaN（第一個在第 {index} 個元素），檔案壞了。',
     wayOut: '請換一份檔案。',
   },
   'merge/overflow': {
@@ -268,7 +268,7 @@ export const errorsZhHant: Readonly<Record<string, ErrorText>> = {
   'zoo/unreachable': { title: '連不到實驗室', cause: '載不到 {file}：伺服器沒有回應。', wayOut: '請檢查連線後再試。' },
   'zoo/missing-file': {
     title: '少了一個檔案',
-    cause: '載不到 {file}（HTTP {status}）:網頁和模型的版本不合。',
+    cause: '載不到 {file}（HTTP {status}）：網頁和模型的版本不合。',
     wayOut: '請重新整理網頁。',
   },
   'zoo/damaged-file': { title: '檔案傳壞了', cause: '{file} 傳來時壞了：sha256 不符。', wayOut: '請重新整理網頁。' },
@@ -326,7 +326,7 @@ export const errorsZhHant: Readonly<Record<string, ErrorText>> = {
   },
   'recipe/lora': {
     title: '還不支援 LoRA',
-    cause: '{path} 用到 LoRA({model}）,還不支援。',
+    cause: '{path} 用到 LoRA（{model}），還不支援。',
     wayOut: '請先把 LoRA 併進模型。',
   },
   'recipe/unknown-key': { title: '不認識的鍵', cause: 'mergekit 沒有「{key}」這個鍵。', wayOut: '請檢查拼字。' },

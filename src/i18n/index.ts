@@ -33,6 +33,12 @@ export function translate(lang: string, key: MessageKey, params: Params = {}): s
   return fill((MESSAGES[lang] ?? en)[key], params);
 }
 
+/** An English message says what is wrong in its first sentence, and what to do in the rest. */
+function splitMessage(message: string): [cause: string, wayOut: string] {
+  const first = /^.*?[.!?)]["”]?(?=\s+["“]?[A-Z])/s.exec(message)?.[0] ?? message;
+  return [first, message.slice(first.length).trim()];
+}
+
 /** Title, cause and way out of a refusal: by its code, else by its family; `{message}` is the complete English sentence. */
 export function describeError(lang: string, error: PlainError): ErrorText {
   const table = ERRORS[lang] ?? errorsEn;
@@ -44,6 +50,10 @@ export function describeError(lang: string, error: PlainError): ErrorText {
       : undefined;
   if (!text) return { title: translate(lang, 'error.title'), cause: error.message, wayOut: '' };
   const params = { ...error.params, message: error.message };
+  if (text.cause === '{message}' && table === errorsEn) {
+    const [cause, wayOut] = splitMessage(error.message);
+    return { title: fill(text.title, params), cause, wayOut };
+  }
   const causes = CAUSES[lang] ?? {};
   const cause = (Object.hasOwn(causes, error.code) ? causes[error.code] : undefined) ?? text.cause;
   return { title: fill(text.title, params), cause: fill(cause, params), wayOut: fill(text.wayOut, params) };

@@ -1,24 +1,19 @@
-import type { PlainError } from '../core/errors';
 import type { MergeDoc, Recipe } from '../core/recipe/types';
-import type { Step } from '../engine/api';
 import type { LabRuntime } from '../runtime/types';
-import { toPlainError } from '../core/errors';
+import { toPlainError, type PlainError } from '../core/errors';
 import { mergeToFormula } from '../core/recipe/formula-merge';
 import { setWeight, vectorAliases, weightOf } from '../core/recipe/weights';
 import { oddSum, readFormula, withMethod, type MethodChoice } from './algebra';
 import { columnKey, MERGED, mergeKey, nextLocalAlias, referenceColumn } from './keys';
+import { errors } from './errors.svelte';
+import { Mixer } from './mixer.svelte';
+import { showClaims } from './recorded';
 import { results } from './results.svelte';
 import { Runner } from './runner.svelte';
 
 export const MIN_COLUMNS = 2;
 export const MAX_COLUMNS = 6;
 const EMPTY: Recipe = { v: 1, models: {}, merge: { merge_method: 'linear', models: [] } };
-
-/** Contract C5: what `npm run record` writes. */
-export interface Recorded {
-  recipe: Recipe;
-  columns: Record<string, Record<string, { text: string; steps: { token: string; top5: [string, number][] }[] }>>;
-}
 
 /**
  * The one gateway to the bench. The recipe is the document; formula, sliders, columns and results are views of it.
@@ -34,8 +29,7 @@ export class Lab {
   problem = $state.raw<PlainError | null>(null);
   /** Vectors with a card in the rack: those that ever had a weight, so that a card at 0 stays. */
   rack = $state.raw<readonly string[]>([]);
-  /** What a muted vector returns to. */
-  muted = $state.raw<Readonly<Record<string, number>>>({});
+  readonly mixer = new Mixer(this);
   readonly runner: Runner;
   #followAgain = false;
 
@@ -97,32 +91,11 @@ export class Lab {
     this.edited = false;
     this.draft = null;
     this.problem = null;
-    this.muted = {};
+    this.mixer.clear();
     this.rack = this.doc ? vectorAliases(this.doc) : [];
     results.clear();
-    this.runner.recipeChanged(recipe);
-    this.#showClaims();
-  }
-
-  #showClaims(): void {
-    for (const [alias, text] of Object.entries(this.recipe.expect?.texts ?? {})) {
-      if (alias === MERGED || alias in this.recipe.models)
-        results.show(alias, columnKey(this.recipe, alias), 'claimed', text, []);
-    }
-  }
-
-  /** Shows a recorded result wherever nothing live is there yet. */
-  showRecorded(recorded: Recorded): void {
-    const prompt = recorded.recipe.run?.prompts?.[0] ?? '';
-    for (const [alias, byPrompt] of Object.entries(recorded.columns)) {
-      const output = byPrompt[prompt];
-      if (!output || results.columns[alias]) continue;
-      const steps: Pick<Step, 'text' | 'top5'>[] = output.steps.map(({ token, top5 }) => ({
-        text: token,
-        top5: top5.map(([text, p], id) => ({ id, text, p })),
-      }));
-      results.show(alias, columnKey(recorded.recipe, alias), 'recorded', output.text, steps);
-    }
+    this.runner.forgetFingerprint();
+    showClaims(recipe);
   }
 
   #edit(next: Recipe): void {
@@ -150,42 +123,14 @@ export class Lab {
     this.#edit({ ...this.recipe, merge });
   }
 
-  /** A slider, number field or mix button. @param live whether the merged column follows at once. */
-  setWeight(alias: string, weight: number, keepMuted = false): void {
+  /** A slider, number field or mix button; the merged column follows at once where it can. */
+  setWeight(alias: string, weight: number): void {
     if (!this.doc || !Number.isFinite(weight) || this.weight(alias) === null) return;
-    if (!keepMuted && alias in this.muted) this.muted = without(this.muted, alias);
+    this.mixer.forget(alias);
     this.draft = null;
     this.problem = null;
     this.#setDoc(setWeight(this.doc, alias, weight));
     this.follow();
-  }
-
-  toggleMute(alias: string): void {
-    const remembered = this.muted[alias];
-    if (remembered !== undefined) {
-      this.muted = without(this.muted, alias);
-      this.setWeight(alias, remembered);
-    } else {
-      this.muted = { ...this.muted, [alias]: this.weight(alias) ?? 0 };
-      this.setWeight(alias, 0, true);
-    }
-  }
-
-  isSolo(alias: string): boolean {
-    return (
-      this.rack.length > 1 &&
-      !(alias in this.muted) &&
-      this.rack.every((other) => other === alias || other in this.muted)
-    );
-  }
-
-  /** Only this vector sounds; again: all return. */
-  toggleSolo(alias: string): void {
-    const solo = this.isSolo(alias);
-    for (const other of this.rack) {
-      const silent = other in this.muted;
-      if (solo ? silent : silent === (other === alias)) this.toggleMute(other);
-    }
   }
 
   negate(alias: string): void {
@@ -200,7 +145,7 @@ export class Lab {
     try {
       const merge = readFormula(text, Object.keys(this.recipe.models), this.doc);
       this.problem = null;
-      this.muted = {};
+      this.mixer.clear();
       if (JSON.stringify(merge) === JSON.stringify(this.doc)) return;
       this.#setDoc(merge);
       this.follow();
@@ -223,6 +168,7 @@ export class Lab {
     if (!this.doc) return;
     this.resetFormula();
     this.#setDoc(withMethod(this.doc, method));
+    this.follow();
   }
 
   setPrompt(prompt: string): void {
@@ -280,14 +226,30 @@ export class Lab {
         runtime.addFiles(alias, [...files], this.runner.onProgress, signal),
       );
       if (!summary) return;
-      this.runner.learn([{ ...summary, alias }]);
-      const columns = this.columns.length < MAX_COLUMNS ? [...this.columns, alias] : [...this.columns];
-      this.#edit({
-        ...this.recipe,
-        models: { ...this.recipe.models, [alias]: { src: summary.src } },
-        view: { ...this.recipe.view, columns },
-      });
+      errors.clear('open');
+      // The folder that a link or YAML waits for, or one dropped twice: the recipe knows it already, by its bits.
+      const known = Object.entries(this.recipe.models).find(([, { src }]) => src === summary.src)?.[0];
+      this.runner.learn([{ ...summary, alias: known ?? alias }]);
+      if (known === undefined) this.#addModel(alias, summary.src);
     }
+  }
+
+  #addModel(alias: string, src: string): void {
+    const columns = this.columns.length < MAX_COLUMNS ? [...this.columns, alias] : [...this.columns];
+    this.#edit({
+      ...this.recipe,
+      models: { ...this.recipe.models, [alias]: { src } },
+      view: { ...this.recipe.view, columns },
+    });
+  }
+
+  /** Opens the models without running: what is missing says so at once. */
+  async check(): Promise<void> {
+    const { recipe } = this;
+    const summaries = await this.runner.job('open', false, (runtime, signal) =>
+      runtime.open(recipe, this.runner.onProgress, signal),
+    );
+    if (summaries) this.runner.learn(summaries);
   }
 
   /**
@@ -296,6 +258,8 @@ export class Lab {
    */
   async addVector(alias: string): Promise<void> {
     const { recipe: before, doc, rack } = this;
+    const { columns } = results;
+    const restoreFingerprint = this.runner.snapshot();
     if (!doc) return;
     const candidate: Recipe = { ...before, merge: setWeight(doc, alias, 1) };
     const plan = await this.runner.job('merge', false, async (runtime, signal) => {
@@ -310,7 +274,8 @@ export class Lab {
     if (done === 'failed' && this.recipe === tried) {
       this.recipe = before;
       this.rack = rack;
-      this.runner.recipeChanged(before);
+      results.columns = columns;
+      restoreFingerprint();
     }
   }
 
@@ -338,8 +303,4 @@ export class Lab {
     }));
     return done ? done.blob : false;
   }
-}
-
-function without<T>(record: Readonly<Record<string, T>>, key: string): Record<string, T> {
-  return Object.fromEntries(Object.entries(record).filter(([name]) => name !== key));
 }

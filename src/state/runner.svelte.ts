@@ -40,7 +40,8 @@ export class Runner {
   #current: AbortController | null = null;
   #hashing: AbortController | null = null;
   #hashTimer: ReturnType<typeof setTimeout> | undefined;
-  #hashedKey = '';
+  /** The recipe whose weights have run, so that their fingerprint is wanted as soon as nothing else is to do. */
+  #toHash: Recipe | null = null;
 
   constructor(load: () => Promise<LabRuntime>) {
     this.#load = load;
@@ -72,7 +73,7 @@ export class Runner {
     work: (runtime: LabRuntime, signal: AbortSignal) => Promise<T>,
   ): Promise<T | null> {
     this.#current?.abort();
-    this.pauseFingerprint();
+    this.#pauseFingerprint();
     errors.clear(topic);
     const controller = new AbortController();
     this.#current = controller;
@@ -93,6 +94,7 @@ export class Runner {
         this.quiet = false;
         this.state = failed ? 'error' : 'idle';
         results.settle();
+        this.#scheduleFingerprint();
       }
     }
   }
@@ -120,7 +122,8 @@ export class Runner {
     if (ended === null) return this.state === 'error' ? 'failed' : 'cancelled';
     this.finished++;
     if (failures === 0) {
-      this.scheduleFingerprint(recipe);
+      this.#toHash = recipe;
+      this.#scheduleFingerprint();
       return 'done';
     }
     this.state = 'error';
@@ -169,22 +172,39 @@ export class Runner {
 
   /** Forgets the fingerprint when the weights it was of are no longer on the bench. */
   recipeChanged(recipe: Recipe): void {
-    if (this.#hashedKey !== '' && this.#hashedKey === mergeKey(recipe)) return;
-    this.pauseFingerprint();
-    this.#hashedKey = '';
+    if (this.#toHash && mergeKey(this.#toHash) === mergeKey(recipe)) return;
+    this.forgetFingerprint();
+  }
+
+  /** Another bench: its fingerprint is computed anew, so that a link's claim is never met by an older result. */
+  forgetFingerprint(): void {
+    this.#toHash = null;
+    this.#pauseFingerprint();
     this.fingerprint = { state: 'none', sha256: '' };
   }
 
-  pauseFingerprint(): void {
+  /** @returns a way back to the fingerprint of now. */
+  snapshot(): () => void {
+    const { fingerprint } = this;
+    const toHash = this.#toHash;
+    return () => {
+      this.#toHash = toHash;
+      this.fingerprint = fingerprint;
+      this.#scheduleFingerprint();
+    };
+  }
+
+  #pauseFingerprint(): void {
     clearTimeout(this.#hashTimer);
     this.#hashing?.abort();
     this.#hashing = null;
     if (this.fingerprint.state === 'computing') this.fingerprint = { state: 'none', sha256: '' };
   }
 
-  scheduleFingerprint(recipe: Recipe): void {
-    this.pauseFingerprint();
-    if (this.fingerprint.state !== 'none') return;
+  #scheduleFingerprint(): void {
+    const recipe = this.#toHash;
+    clearTimeout(this.#hashTimer);
+    if (!recipe || this.fingerprint.state !== 'none') return;
     this.#hashTimer = setTimeout(() => void this.#computeFingerprint(recipe), FINGERPRINT_DELAY_MS);
   }
 
@@ -196,11 +216,10 @@ export class Runner {
       const { sha256 } = await (await this.runtime()).fingerprint(recipe, () => {}, controller.signal);
       if (controller.signal.aborted) return;
       const expected = recipe.expect?.weights;
-      this.#hashedKey = mergeKey(recipe);
       this.fingerprint = { state: expected === undefined ? 'new' : expected === sha256 ? 'match' : 'differs', sha256 };
     } catch (error) {
       if (controller.signal.aborted) return;
-      this.fingerprint = { state: 'none', sha256: '' };
+      this.forgetFingerprint();
       errors.report('run', error);
     }
   }

@@ -70,6 +70,6 @@ export async function openFragment(lab: Lab, fragment: string): Promise<boolean>
     return false;
   }
   const ours = Object.values(lab.recipe.models).every(({ src }) => src.startsWith('zoo:'));
-  if (ours) void lab.run();
+  void (ours ? lab.run() : lab.check());
   return true;
 }

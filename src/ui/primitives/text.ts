@@ -5,6 +5,13 @@ import { settings } from '../../state/settings.svelte';
 /** Messages and numbers in the language of the page; reading them in markup follows the language. */
 export const t = (key: MessageKey, params: Params = {}): string => translate(settings.lang, key, params);
 export const tError = (error: PlainError) => describeError(settings.lang, error);
+/** A notice is a remark, not a refusal: what it says, without the title and way out of its family. */
+export const tNotice = (notice: PlainError): string => (settings.lang === 'en' ? notice.message : tError(notice).cause);
+/** A refusal in running text. */
+export function tSentence(error: PlainError): string {
+  const { cause, wayOut } = tError(error);
+  return settings.lang === 'en' ? `${cause} ${wayOut}`.trim() : cause + wayOut;
+}
 
 /** A model's title in the language of the page. */
 export const showTitle = (model: { title: string; titles: Readonly<Record<string, string>> }): string =>

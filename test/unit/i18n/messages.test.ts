@@ -13,29 +13,35 @@ import { zhHant } from '../../../src/i18n/zh-Hant';
 const SRC = join(import.meta.dirname, '../../../src');
 const holes = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();
 
-/** Every refusal code that the source can throw. */
-function codesInSource(pattern = /LabError\(\s*'([a-z]+\/[a-z0-9-]+)'/g): string[] {
+const FAMILIES = new Set(Object.keys(errorsEn).filter((key) => !key.includes('/')));
+
+/** Every code that the source names, of refusals and notices; some are thrown through helpers, so any quoted code counts. */
+function codesInSource(skip: RegExp): string[] {
   const codes = new Set<string>();
   for (const file of readdirSync(SRC, { recursive: true, encoding: 'utf8' })) {
-    if (!/\.(ts|svelte)$/.test(file) || file.startsWith('i18n')) continue;
+    if (!/\.(ts|svelte)$/.test(file) || file.startsWith('i18n') || skip.test(file)) continue;
     const text = readFileSync(join(SRC, file), 'utf8');
-    for (const [, code] of text.matchAll(pattern)) codes.add(code!);
+    for (const [, code] of text.matchAll(/['"`]([a-z]+\/[a-z0-9-]+)['"`]/g))
+      if (FAMILIES.has(code!.split('/')[0]!)) codes.add(code!);
   }
   return [...codes].sort();
 }
+/** What the page can meet: the command line speaks English. */
+const PAGE_CODES = codesInSource(/^cli/);
 
 describe.each([
-  ['zh-Hant', zhHant],
-  ['zh-Hans', zhHans],
-] as const)('messages in %s', (_lang, messages) => {
+  ['zh-Hant', zhHant, causesZhHant],
+  ['zh-Hans', zhHans, causesZhHans],
+] as const)('messages in %s', (_lang, messages, causes) => {
   test('has every message of English, with the same placeholders', () => {
     expect(Object.keys(messages).sort()).toEqual(Object.keys(en).sort());
     for (const [key, text] of Object.entries(en))
       expect(holes(messages[key as keyof typeof en]), key).toEqual(holes(text));
   });
   test('uses full-width punctuation beside Chinese characters', () => {
-    for (const [key, text] of Object.entries(messages))
-      expect(text, key).not.toMatch(/[\u4e00-\u9fff][,:;?(]|[,;][\u4e00-\u9fff]/);
+    const texts = { ...messages, ...causes };
+    for (const [key, text] of Object.entries(texts))
+      expect(text, key).not.toMatch(/[\u4e00-\u9fff）」][,:;?(]|[,:;][\u4e00-\u9fff「（]|\([^)]*）/);
   });
 });
 
@@ -62,14 +68,40 @@ describe('refusals', () => {
     }
   });
 
-  test.each(codesInSource())('%s has a title in each language, its own or its family’s', (code) => {
-    const family = code.split('/')[0]!;
-    for (const table of [errorsEn, errorsZhHant, errorsZhHans]) expect(table[code] ?? table[family]).toBeDefined();
+  test('the search finds codes of every part of the page', () => {
+    expect(PAGE_CODES.length).toBeGreaterThan(150);
+    for (const code of [
+      'link/damaged',
+      'merge/nan-input',
+      'safetensors/truncated',
+      'zoo/unreachable',
+      'lesson/unknown',
+    ])
+      expect(PAGE_CODES).toContain(code);
+  });
+
+  test.each(PAGE_CODES)('%s has title, cause and way out in each language', (code) => {
+    const message = 'English sentence. Another one.';
+    for (const lang of ['en', 'zh-Hant', 'zh-Hans']) {
+      const { title, cause, wayOut } = describeError(lang, { code, message, params: {} });
+      expect(
+        [title, cause, wayOut].every((text) => text !== ''),
+        lang,
+      ).toBe(true);
+      if (lang !== 'en') expect(title + cause + wayOut, lang).not.toContain('English');
+    }
+  });
+
+  test('an English message parts into what is wrong and what to do', () => {
+    const message = 'config.json: vocab_size is 1.5, expected a whole number (see "4.1"). Correct the file. Or not.';
+    expect(describeError('en', { code: 'config/invalid', message, params: {} })).toMatchObject({
+      cause: 'config.json: vocab_size is 1.5, expected a whole number (see "4.1").',
+      wayOut: 'Correct the file. Or not.',
+    });
   });
 
   test('no translation speaks of a code that nothing throws', () => {
-    // Any quoted code: some are thrown through helpers, which a search for LabError does not see.
-    const named = new Set(codesInSource(/['"`]([a-z]+\/[a-z0-9-]+)['"`]/g));
+    const named = new Set(codesInSource(/^$/));
     const spoken = Object.keys({ ...errorsEn, ...errorsZhHant, ...causesZhHant }).filter((key) => key.includes('/'));
     expect(spoken.filter((code) => !named.has(code))).toEqual([]);
   });

@@ -23,7 +23,7 @@ export interface CheckpointSummary {
   bytes: number;
   dtypes: DType[];
   tensors: number;
-  warnings: { code: string; message: string }[];
+  warnings: { code: string; message: string; params?: Record<string, string | number> }[];
 }
 
 export interface PlanSummary {

@@ -32,7 +32,7 @@ export interface Checkpoint {
   readonly config: Record<string, unknown> | null;
   readonly vocabulary: ReadonlyMap<string, number> | null;
   readonly files: ReadonlyMap<string, ByteSource>;
-  readonly warnings: readonly { code: string; message: string }[];
+  readonly warnings: readonly CheckpointSummary['warnings'][number][];
 }
 
 async function readText(source: ByteSource, limit: number): Promise<string> {
@@ -102,6 +102,7 @@ export async function openCheckpoint(
       ...dropped.map((key) => ({
         code: 'config/dropped-key',
         message: `config.json: "${key}" is ignored; this page never runs code from a model.`,
+        params: { key },
       })),
     ],
   };

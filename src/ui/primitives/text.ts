@@ -17,6 +17,12 @@ export function tSentence(error: PlainError): string {
 export const showTitle = (model: { title: string; titles: Readonly<Record<string, string>> }): string =>
   model.titles[settings.lang] ?? model.title;
 
+/** Where a model comes from, in the recipe's own words; a fingerprint is cut short, a commit as git does it. */
+export const showSource = (src: string): string =>
+  src.replace(/^(file:[0-9a-f]{12})[0-9a-f]+$|(@[0-9a-f]{7})[0-9a-f]+$/, (_, file?: string, commit?: string) =>
+    file === undefined ? (commit ?? '') : `${file}…`,
+  );
+
 const number = (value: number, options: Intl.NumberFormatOptions): string =>
   new Intl.NumberFormat(settings.lang, options).format(value);
 

@@ -33,10 +33,20 @@ export function mergeKey(recipe: Recipe): string {
   ]);
 }
 
+const baseOf = (recipe: Recipe): string | undefined =>
+  (Array.isArray(recipe.merge) ? recipe.merge.at(-1) : recipe.merge)?.base_model;
+
+/** The columns of a recipe that names none: the base, the other models in its order, the merged one last. */
+export function defaultColumns(recipe: Recipe, limit: number): string[] {
+  const base = baseOf(recipe);
+  const models = Object.keys(recipe.models);
+  const ordered = base !== undefined && models.includes(base) ? [base, ...models.filter((m) => m !== base)] : models;
+  return [...ordered.slice(0, limit - 1), MERGED];
+}
+
 /** Which model the others are compared with: the base of the merge where it has a column, else the first column. */
 export function referenceColumn(recipe: Recipe, columns: readonly string[]): string {
-  const doc = Array.isArray(recipe.merge) ? recipe.merge.at(-1) : recipe.merge;
-  const base = doc?.base_model;
+  const base = baseOf(recipe);
   return base !== undefined && columns.includes(base) ? base : (columns[0] ?? MERGED);
 }
 

@@ -4,7 +4,7 @@ import { toPlainError, type PlainError } from '../core/errors';
 import { mergeToFormula } from '../core/recipe/formula-merge';
 import { setWeight, vectorAliases, weightOf } from '../core/recipe/weights';
 import { oddSum, readFormula, withMethod, type MethodChoice } from './algebra';
-import { columnKey, MERGED, mergeKey, nextLocalAlias, referenceColumn } from './keys';
+import { columnKey, defaultColumns, MERGED, mergeKey, nextLocalAlias, referenceColumn } from './keys';
 import { errors } from './errors.svelte';
 import { Mixer } from './mixer.svelte';
 import { showClaims } from './recorded';
@@ -57,7 +57,7 @@ export class Lab {
   }
 
   get columns(): readonly string[] {
-    return this.recipe.view?.columns ?? [...Object.keys(this.recipe.models).slice(0, MAX_COLUMNS - 1), MERGED];
+    return this.recipe.view?.columns ?? defaultColumns(this.recipe, MAX_COLUMNS);
   }
 
   get reference(): string {

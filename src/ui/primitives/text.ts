@@ -26,6 +26,8 @@ export const showSource = (src: string): string =>
 const number = (value: number, options: Intl.NumberFormatOptions): string =>
   new Intl.NumberFormat(settings.lang, options).format(value);
 
+export const showList = (words: readonly string[]): string =>
+  new Intl.ListFormat(settings.lang, { type: 'unit', style: 'short' }).format(words);
 export const showCount = (value: number): string => number(value, {});
 /** 1.14M, 114 萬: as the language abbreviates. */
 export const showCompact = (value: number): string => number(value, { notation: 'compact', maximumFractionDigits: 2 });

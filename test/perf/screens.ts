@@ -25,7 +25,10 @@ for (const [width, height] of Object.entries(HEIGHTS)) {
       await page.waitForSelector('[data-testid="status"][data-run="1"]');
       await page.waitForSelector('[data-testid="fingerprint"][data-state="new"]');
       await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
-      await page.screenshot({ path: join(FOLDER, `bench-${width}-${theme}-${lang}.png`), fullPage: true });
+      // The window grows to the page: what is fixed to its edge would else lie across the middle of the picture.
+      const whole = await page.evaluate(() => document.documentElement.scrollHeight);
+      await page.setViewportSize({ width: Number(width), height: Math.max(height, whole) });
+      await page.screenshot({ path: join(FOLDER, `bench-${width}-${theme}-${lang}.png`) });
       await context.close();
     }
   }

@@ -39,7 +39,7 @@ function fakeRuntime(): Fake {
     totalMs: 1,
   });
   fake.runtime = {
-    open: (opened) =>
+    open: (opened: Recipe) =>
       Promise.resolve(
         Object.entries(opened.models).map(([alias, { src }]) => ({
           alias,

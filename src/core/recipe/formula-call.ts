@@ -29,7 +29,7 @@ function parseTerms(reader: TokenReader, method: string, schema: MethodSchema, b
     if (alias === base || terms.some((term) => term.alias === alias)) {
       throw new LabError('formula/duplicate', `The model "${alias}" (position ${at + 1}) stands twice. Keep one.`, {
         at,
-        alias,
+        model: alias,
       });
     }
     const colon = reader.next.at;
@@ -72,7 +72,7 @@ function parseParameters(reader: TokenReader, method: string, schema: MethodSche
     if (Object.hasOwn(parameters, text)) {
       throw new LabError('formula/duplicate', `The parameter "${text}" (position ${at + 1}) stands twice. Keep one.`, {
         at,
-        alias: text,
+        model: text,
       });
     }
     if (!reader.take(':')) throw reader.unexpected('colon', '":"');

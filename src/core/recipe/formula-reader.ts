@@ -48,7 +48,7 @@ export class TokenReader {
       throw new LabError(
         'formula/unknown-model',
         `There is no model "${token.text}" (position ${token.at + 1}).${didYouMean(suggestion)} Models: ${this.aliases.join(', ')}.`,
-        { at: token.at, alias: token.text, suggestion, known: this.aliases.join(', ') },
+        { at: token.at, model: token.text, suggestion, known: this.aliases.join(', ') },
       );
     }
     this.index++;

@@ -171,6 +171,8 @@ export const LIMITS = {
   jsonCharacters: 1_000_000,
   depth: 32,
   values: 50_000,
+  /** Lexical tokens of YAML: the parser's time grows with them, fastest in text full of mistakes. */
+  yamlTokens: 100_000,
   aliasLength: 24,
   models: 64,
   stages: 32,

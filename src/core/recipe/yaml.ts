@@ -1,7 +1,7 @@
 import { Document, isAlias, isMap, isNode, isPair, isScalar, isSeq, Lexer, parseAllDocuments, type Scalar } from 'yaml';
 import { LabError } from '../errors';
 import { modelStringOf } from './aliases';
-import { child, pathSegments, refuseForbiddenKey, tooDeep } from './plain';
+import { child, duplicateKey, pathSegments, refuseForbiddenKey, tooDeep } from './plain';
 import { mapReferences } from './references';
 import { KEYS, LIMITS, UNRESOLVED_SOURCE } from './schema';
 import type { MergeDoc, Notice, Recipe } from './types';
@@ -11,11 +11,17 @@ import { recipeFromDocs } from './yaml-models';
 const MAX_ALIASES = 100;
 const STANDARD_TAG = /^tag:yaml\.org,2002:(?:map|seq|str|int|float|bool|null)$/;
 
-/** @returns the first `Lexer` tokens' offset at which the text nests deeper than the limit, or -1. */
-function tooDeepAt(text: string): number {
+interface Excess {
+  readonly what: 'depth' | 'tokens';
+  readonly offset: number;
+}
+
+/** @returns what the text has too much of for the parser, and where, or null. */
+function excessOf(text: string): Excess | null {
   let flow = 0;
   let inLine = 0;
   let offset = 0;
+  let tokens = 0;
   let scalar = false;
   for (const token of new Lexer().lex(text)) {
     // Control characters mark what follows (U+001F: a scalar) and are not part of the text.
@@ -23,12 +29,13 @@ function tooDeepAt(text: string): number {
     if (!scalar && (token === '[' || token === '{')) flow++;
     else if (!scalar && (token === ']' || token === '}')) flow = Math.max(0, flow - 1);
     else if (!scalar && (token === '-' || token === '?')) inLine++;
-    else if (token === '\n') inLine = 0;
-    if (flow > LIMITS.depth || inLine > LIMITS.depth) return offset;
+    else if (token === '\n' || token === '\r\n') inLine = 0;
+    if (flow > LIMITS.depth || inLine > LIMITS.depth) return { what: 'depth', offset };
+    if (++tokens > LIMITS.yamlTokens) return { what: 'tokens', offset };
     scalar = token === '\u001f';
     if (!mark) offset += token.length;
   }
-  return -1;
+  return null;
 }
 
 class YamlReader {
@@ -48,10 +55,25 @@ class YamlReader {
         },
       );
     }
-    // The composer recurses: without this, 100 kB of brackets end the process instead of the parse.
-    const deep = tooDeepAt(text);
-    if (deep >= 0) throw this.locate(tooDeep(''), deep);
-    const parsed = parseAllDocuments(text, { schema: 'core', version: '1.2', prettyErrors: false, logLevel: 'silent' });
+    // The composer recurses and is slow: 100 kB of brackets would end the process, 1 MB of stray signs hold it for long.
+    const excess = excessOf(text);
+    if (excess?.what === 'depth') throw this.locate(tooDeep(''), excess.offset);
+    if (excess) {
+      throw this.fail(
+        'recipe/too-large',
+        `The YAML holds more than ${LIMITS.yamlTokens} words and signs. Shorten it.`,
+        excess.offset,
+        { limit: LIMITS.yamlTokens },
+      );
+    }
+    // `convert` looks for equal keys itself: the parser compares each with each.
+    const parsed = parseAllDocuments(text, {
+      schema: 'core',
+      version: '1.2',
+      prettyErrors: false,
+      logLevel: 'silent',
+      uniqueKeys: false,
+    });
     this.docs = (Array.isArray(parsed) ? parsed : []).filter((doc) => doc.errors.length > 0 || !isEmpty(doc));
     for (const doc of this.docs) {
       const error = doc.errors[0] ?? doc.warnings[0];
@@ -109,15 +131,17 @@ class YamlReader {
       return node.items.map((item, index) => this.convert(item, doc, child(path, index), pairsPath, depth + 1));
     }
     if (!isMap(node)) return null;
+    const seen = new Set<string>();
     const pairs = node.items.map(({ key, value }): [string, unknown] => {
       const name = this.keyOf(key, offset);
-      // Tokens are data, and may well be called "constructor"; their rules are pairs: [index][1].
-      if (path === pairsPath) return [name, value];
       try {
-        refuseForbiddenKey(name, path);
+        if (seen.has(name)) throw duplicateKey(name.slice(0, 80), path);
+        // Tokens are data, and may well be called "constructor"; their rules are pairs: [index][1].
+        if (path !== pairsPath) refuseForbiddenKey(name, path);
       } catch (error) {
         throw this.locate(error, (key as Scalar).range?.[0] ?? offset);
       }
+      seen.add(name);
       return [name, value];
     });
     if (path === pairsPath) {

@@ -213,7 +213,7 @@ describe('errors name the position', () => {
   it('suggests the near name', () => {
     expect(parseFormula('base + caht', ALIASES)).toMatchObject({
       ok: false,
-      error: { params: { suggestion: 'chat' } },
+      error: { params: { model: 'caht', suggestion: 'chat' } },
     });
     expect(parseFormula('dare-ties(base; chat: 1)', ALIASES)).toMatchObject({ ok: false });
     expect(parseFormula('ties(base; chat: 1; densty: 0.5)', ALIASES)).toMatchObject({

@@ -270,6 +270,16 @@ describe('parseRecipe', () => {
     ['prompts as text', (r) => (r.run.prompts = 'hi'), 'recipe/type', 'run.prompts'],
     ['no new tokens', (r) => (r.run.max_new_tokens = 0), 'recipe/range', 'run.max_new_tokens'],
     ['short fingerprint', (r) => (r.expect.weights = 'abc'), 'recipe/fingerprint', 'expect.weights'],
+    ['a long prompt', (r) => (r.run.prompts = ['x'.repeat(20_001)]), 'recipe/too-long', 'run.prompts[0]'],
+    ['many prompts', (r) => (r.run.prompts = Array(65).fill('x')), 'recipe/too-many', 'run.prompts'],
+    [
+      'many models',
+      (r) => {
+        for (let i = 0; i < 61; i++) r.models[`m${i}`] = { src: `zoo:m-${i}` };
+      },
+      'recipe/too-many',
+      'models',
+    ],
     ['a Map', (r) => (r.view = new Map()), 'recipe/type', 'view'],
     ['a lone surrogate', (r) => (r.run.prompts = ['\ud800']), 'recipe/unicode', 'run.prompts[0]'],
     [

@@ -165,7 +165,17 @@ models:
   it.each<[name: string, text: string, code: string, line: number, column: number]>([
     ['syntax', 'merge_method: linear\nmodels: [', 'recipe/yaml', 2, 10],
     ['a tab', 'a:\n\tb: 1', 'recipe/yaml', 2, 1],
-    ['a duplicate key', 'merge_method: linear\nmerge_method: ties\n', 'recipe/yaml', 2, 1],
+    ['a duplicate key', 'merge_method: linear\nmerge_method: ties\n', 'recipe/duplicate-key', 2, 1],
+    [
+      'a duplicate token',
+      'merge_method: linear\ntokenizer:\n  tokens:\n    x: {}\n    "\\x78": {}\n',
+      'recipe/duplicate-key',
+      5,
+      5,
+    ],
+    ['a duplicate key of two kinds', 'a:\n  1: x\n  "1": y\n', 'recipe/duplicate-key', 3, 3],
+    ['Windows line ends', 'merge_method: linear\r\nmodles: 1\r\n', 'recipe/unknown-key', 2, 1],
+    ['many documents', 'a: 1\n---\n'.repeat(33), 'yaml/too-many', 1, 1],
     ['nothing', '# only a comment\n', 'recipe/yaml-empty', 1, 1],
     ['a list', '- 1\n', 'recipe/yaml-not-a-map', 1, 1],
     ['a list as second document', 'a: 1\n---\n- 1\n', 'recipe/yaml-not-a-map', 3, 1],
@@ -178,6 +188,13 @@ models:
     ['deep maps', Array.from({ length: 60 }, (_, i) => `${' '.repeat(i)}a:`).join('\n'), 'recipe/too-deep', 34, 34],
     ['an alias of itself', 'a: &x [*x]\n', 'recipe/too-deep', 1, 7],
     ['many aliases', `a: &x 1\nb: [${'*x, '.repeat(101)}]\n`, 'recipe/yaml-aliases', 2, 405],
+    [
+      'aliases of lists of aliases',
+      `a: &a [${'1, '.repeat(999)}]\nb: &b [${'*a, '.repeat(9)}]\nc: [${'*b, '.repeat(9)}]\n`,
+      'recipe/too-large',
+      1,
+      2819, // The 938th item, at 8 + 3 * 937, is the first value past the limit.
+    ],
     ['size', `# ${'x'.repeat(1_000_000)}`, 'recipe/too-large', 1, 1],
     ['unknown key', 'merge_method: linear\nmodles: [{model: a}]\n', 'recipe/unknown-key', 2, 1],
     [
@@ -252,6 +269,33 @@ models:
       column,
     });
     expect(error?.message).toContain(`line ${line}, column ${column}`);
+  });
+
+  it('reads Windows line ends and a byte order mark like plain lines', () => {
+    const sources = Array.from(
+      { length: 40 },
+      (_, i) => `  - sources:\n      - {model: a, layer_range: [${i}, ${i + 1}]}\n`,
+    );
+    const text = `merge_method: passthrough\nslices:\n${sources.join('')}`;
+    expect(one(text).slices).toHaveLength(40);
+    expect(recipeFromYaml(`\uFEFF${text.replaceAll('\n', '\r\n')}`)).toEqual(recipeFromYaml(text));
+  });
+
+  it.each<[name: string, part: (index: number) => string]>([
+    ['keys', (i) => `k${i}: 1\n`],
+    ['brackets', () => ']'],
+    ['quotes', () => '"'],
+    ['anchors', () => '&a '],
+    ['empty documents', () => '---\n'],
+  ])('refuses a megabyte of %s before the parser sees it', (_name, part) => {
+    let text = '';
+    for (let i = 0; text.length < 999_000; i++) text += part(i);
+    const begin = performance.now();
+    expect(() => recipeFromYaml(text)).toThrow(
+      expect.objectContaining({ code: 'recipe/too-large', params: expect.objectContaining({ limit: 100_000 }) }),
+    );
+    // The parser alone takes many seconds or minutes for these.
+    expect(performance.now() - begin).toBeLessThan(2_000);
   });
 
   it('always says line and column (property)', () => {

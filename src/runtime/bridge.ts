@@ -81,34 +81,36 @@ export class Bridge<Api extends WorkerApi> {
     const api = this.start();
     const { worker } = this;
     const call = this.nextCall++;
-    let settled = false;
-    const outcome = new Promise<T>((resolve, reject) => {
-      this.pending.set(call, { reject, onEvent });
-      work(api, call).then(resolve, (error: unknown) => reject(revive(error)));
+    return new Promise<T>((resolve, reject) => {
+      let ended = false;
+      const end = (): void => {
+        ended = true;
+        this.pending.delete(call);
+        signal.removeEventListener('abort', onAbort);
+      };
+      const fail = (error: LabError): void => {
+        end();
+        reject(error);
+      };
+      const onAbort = (): void => {
+        // Not awaited: the answer to a cancel is that the call itself ends.
+        void (api.cancel as unknown as (call: number) => Promise<void>)(call);
+        this.pending.set(call, { reject: fail, onEvent: undefined });
+        setTimeout(() => {
+          if (!ended && this.worker === worker) this.terminate(aborted());
+        }, GRACE_MS);
+        reject(aborted());
+      };
+      this.pending.set(call, { reject: fail, onEvent });
+      signal.addEventListener('abort', onAbort, { once: true });
+      work(api, call).then(
+        (value) => {
+          end();
+          resolve(value);
+        },
+        (error: unknown) => fail(revive(error)),
+      );
     });
-    const ended = outcome.then(
-      () => (settled = true),
-      () => (settled = true),
-    );
-    const onAbort = (): void => {
-      // Not awaited: the answer to a cancel is that the call itself ends.
-      void (api.cancel as unknown as (call: number) => Promise<void>)(call);
-      this.pending.set(call, { reject: () => undefined, onEvent: undefined });
-      setTimeout(() => {
-        if (!settled && this.worker === worker) this.terminate(aborted());
-      }, GRACE_MS);
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    void ended.then(() => {
-      this.pending.delete(call);
-      signal.removeEventListener('abort', onAbort);
-    });
-    return Promise.race([
-      outcome,
-      new Promise<never>((_, reject) => {
-        signal.addEventListener('abort', () => reject(aborted()), { once: true });
-      }),
-    ]);
   }
 
   /** Ends the worker and gives its memory back; everything pending rejects with `reason`. */

@@ -1,13 +1,14 @@
 /** The page that `npm run record` and `npm run bench` drive in headless Chromium: the lab's own runtime without its interface. */
 import { mergeId } from '../core/recipe/canonical';
 import type { MergeDoc, Recipe } from '../core/recipe/types';
-import { encodeFromF32 } from '../core/tensor/dtype';
+import { elementCount, encodeFromF32 } from '../core/tensor/dtype';
 import { layout } from '../core/tensor/writer';
 import { expectedTensors } from '../core/graph/registry';
 import type { GenerateRequest, GenerateResult } from '../engine/api';
 import { newSha256, prepareSha256 } from '../engine/sha256';
 import { lessons } from '../lessons';
 import { createRuntime } from '../runtime/client';
+import { toRequest } from '../state/keys';
 import type { KernelFigures } from '../engine/kernel-bench';
 
 const runtime = createRuntime();
@@ -46,12 +47,7 @@ async function record(id: string, madeBy: string): Promise<object> {
   const { recipe } = lesson;
   const columns: Record<string, Record<string, object>> = {};
   for (const prompt of recipe.run?.prompts ?? []) {
-    const results = await run(recipe, recipe.view?.columns ?? [], {
-      prompt,
-      maxNewTokens: recipe.run?.max_new_tokens ?? 32,
-      temperature: recipe.run?.temperature ?? 0,
-      seed: recipe.run?.seed ?? 0,
-    });
+    const results = await run(recipe, recipe.view?.columns ?? [], { ...toRequest(recipe), prompt });
     for (const [alias, { text, steps }] of Object.entries(results)) {
       const recorded = steps.map((step) => ({
         token: step.text,
@@ -85,7 +81,7 @@ async function randomFiles(config: Record<string, unknown>, seed: number): Promi
   const parts: BlobPart[] = [header];
   for (const name of order) {
     const { shape } = tensors.find((t) => t.name === name)!;
-    const length = shape.reduce((product, n) => product * n, 1);
+    const length = elementCount(shape);
     parts.push(
       encodeFromF32(
         shape.length === 1 ? new Float32Array(length).fill(1) : randomValues(length, seed + name.length, 0.05),

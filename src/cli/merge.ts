@@ -1,12 +1,12 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import { LabError } from '../core/errors';
-import { planCheckpoint, planMerge } from '../core/merge/plan';
+import { LabError, messageOf } from '../core/errors';
+import { planCheckpoint, planRecipe } from '../core/merge/plan';
 import { fingerprintPlan } from '../core/merge/run';
-import type { CheckpointHead, MergePlan } from '../core/merge/types';
 import { decodeLink } from '../core/recipe/link';
 import { parseRecipeJson } from '../core/recipe/json';
+import { usedModels } from '../core/recipe/stages';
 import type { Recipe } from '../core/recipe/types';
 import { recipeFromYaml, recipeToYaml } from '../core/recipe/yaml';
 import { headOf, type Checkpoint } from '../engine/checkpoint';
@@ -39,7 +39,7 @@ function readOptions(argv: string[]): Options {
       },
     });
   } catch (error) {
-    throw new LabError('cli/usage', `${error instanceof Error ? error.message : String(error)}; ${USAGE}`);
+    throw new LabError('cli/usage', `${messageOf(error)}; ${USAGE}`);
   }
   const { positionals, values } = parsed;
   const seed = values.seed === undefined ? undefined : Number(values.seed);
@@ -87,10 +87,7 @@ async function openModels(
   strings: Record<string, string> | null,
   options: Options,
 ): Promise<Map<string, Checkpoint>> {
-  const merge = Array.isArray(recipe.merge) ? recipe.merge : [recipe.merge];
-  const used = new Set(
-    merge.flatMap((doc) => [...(doc.models ?? []).map((m) => m.model), ...(doc.base_model ? [doc.base_model] : [])]),
-  );
+  const used = usedModels(recipe);
   const checkpoints = new Map<string, Checkpoint>();
   for (const alias of Object.keys(recipe.models)) {
     if (!used.has(alias)) continue;
@@ -110,19 +107,6 @@ async function openModels(
   return checkpoints;
 }
 
-function makePlan(recipe: Recipe, checkpoints: ReadonlyMap<string, Checkpoint>, allowNonFinite: boolean): MergePlan {
-  if (Array.isArray(recipe.merge))
-    throw new LabError(
-      'merge/unsupported-key',
-      'Recipes of several stages cannot be run yet. Merge them with mergekit.',
-      { keys: 'name' },
-    );
-  const heads = new Map<string, CheckpointHead>(
-    [...checkpoints].map(([alias, checkpoint]) => [alias, headOf(alias, checkpoint)]),
-  );
-  return planMerge(recipe.merge, heads, { allowNonFinite });
-}
-
 async function main(): Promise<void> {
   const started = performance.now();
   const options = readOptions(process.argv.slice(2));
@@ -132,9 +116,10 @@ async function main(): Promise<void> {
   if (options.seed !== undefined && !Array.isArray(recipe.merge))
     recipe.merge.lab = { ...recipe.merge.lab, seed: options.seed };
   const checkpoints = await openModels(recipe, strings, options);
-  const plan = makePlan(recipe, checkpoints, options.allowNonFinite);
+  const { allowNonFinite } = options;
+  const plan = planRecipe(recipe, (alias) => headOf(alias, checkpoints.get(alias)!), { allowNonFinite });
   const written = await writeFolder(options.out, plan, checkpoints.get(plan.donor)!, recipeToYaml(recipe), {
-    allowNonFinite: options.allowNonFinite,
+    allowNonFinite,
   });
   for (const notice of plan.notices) console.error(`note: ${notice.message}`);
   const seconds = (performance.now() - started) / 1000;

@@ -1,39 +1,24 @@
 import { mkdir, mkdtemp, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { LabError } from '../core/errors';
-import { fingerprint, type TensorDigest } from '../core/merge/fingerprint';
-import { runPlan, type RunOptions } from '../core/merge/run';
+import { fingerprintPlan, type PlanFingerprint, type RunOptions } from '../core/merge/run';
 import type { MergePlan } from '../core/merge/types';
 import { layout } from '../core/tensor/writer';
 import type { Checkpoint } from '../engine/checkpoint';
 import { companionFiles, fileMetadata } from '../engine/export';
 import { newSha256 } from './disk';
 
-export interface WrittenFolder {
-  sha256: string;
-  tensors: number;
-  bytes: number;
-}
-
 /** Computes every tensor once, straight to its place in the file; the header, whose length the fingerprint does not change, is written last. */
-async function writeWeights(path: string, plan: MergePlan, options: RunOptions): Promise<WrittenFolder> {
+async function writeWeights(path: string, plan: MergePlan, options: RunOptions): Promise<PlanFingerprint> {
   const { offsets } = layout(plan.tensors, fileMetadata('0'.repeat(64)));
   const file = await open(path, 'w');
   try {
-    const digests: TensorDigest[] = [];
-    let bytes = 0;
-    for await (const tensor of runPlan(plan, options)) {
-      const hash = newSha256();
-      hash.update(tensor.bytes);
-      digests.push({ name: tensor.name, dtype: tensor.dtype, shape: tensor.shape, sha256: hash.hex() });
-      if (tensor.bytes.byteLength > 0)
-        await file.write(tensor.bytes, 0, tensor.bytes.byteLength, offsets.get(tensor.name)!.begin);
-      bytes += tensor.bytes.byteLength;
-    }
-    const sha256 = fingerprint(digests, newSha256);
-    const { header } = layout(plan.tensors, fileMetadata(sha256));
+    const done = await fingerprintPlan(plan, newSha256, options, async ({ name, bytes }) => {
+      if (bytes.byteLength > 0) await file.write(bytes, 0, bytes.byteLength, offsets.get(name)!.begin);
+    });
+    const { header } = layout(plan.tensors, fileMetadata(done.sha256));
     await file.write(header, 0, header.byteLength, 0);
-    return { sha256, tensors: digests.length, bytes };
+    return done;
   } finally {
     await file.close();
   }
@@ -49,7 +34,7 @@ export async function writeFolder(
   donor: Checkpoint,
   yaml: string,
   options: RunOptions,
-): Promise<WrittenFolder> {
+): Promise<PlanFingerprint> {
   const target = resolve(out);
   const existing = await readdir(target).catch((error: NodeJS.ErrnoException) =>
     error.code === 'ENOENT' ? null : [''],

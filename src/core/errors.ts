@@ -24,6 +24,9 @@ export interface PlainError {
   params: ErrorParams;
 }
 
+/** @returns the words of anything thrown. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 /** @returns plain data for any thrown value; unknown errors get the code `internal`. */
 export function toPlainError(error: unknown): PlainError {
   if (error instanceof LabError) return { code: error.code, message: error.message, params: error.params };

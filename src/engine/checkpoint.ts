@@ -1,6 +1,7 @@
 import { LabError } from '../core/errors';
+import { namedArchitecture } from '../core/graph/config';
 import type { CheckpointHead } from '../core/merge/types';
-import { isFloat } from '../core/tensor/dtype';
+import { elementCount, isFloat } from '../core/tensor/dtype';
 import { openCheckpointTensors } from '../core/tensor/checkpoint';
 import type { ByteSource, TensorIndex } from '../core/tensor/types';
 import type { CheckpointSummary, ModelSpec } from './api';
@@ -118,14 +119,13 @@ export const headOf = (alias: string, { index, config, vocabulary }: Checkpoint)
 /** What the page may know of a checkpoint. */
 export function summarize(alias: string, src: string, checkpoint: Checkpoint): CheckpointSummary {
   const tensors = [...checkpoint.index.tensors.values()];
-  const architectures = checkpoint.config?.['architectures'];
   return {
     alias,
     src,
     title: checkpoint.title,
     titles: { ...checkpoint.titles },
-    architecture: Array.isArray(architectures) && typeof architectures[0] === 'string' ? architectures[0] : null,
-    parameters: tensors.filter((t) => isFloat(t.dtype)).reduce((sum, t) => sum + t.shape.reduce((p, n) => p * n, 1), 0),
+    architecture: namedArchitecture(checkpoint.config),
+    parameters: tensors.filter((t) => isFloat(t.dtype)).reduce((sum, t) => sum + elementCount(t.shape), 0),
     bytes: tensors.reduce((sum, t) => sum + t.end - t.begin, 0),
     dtypes: [...new Set(tensors.map((t) => t.dtype))],
     tensors: tensors.length,

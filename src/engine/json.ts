@@ -1,4 +1,4 @@
-import { LabError } from '../core/errors';
+import { LabError, messageOf } from '../core/errors';
 
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
 /** Keys that would let a stranger's config run code or steer the runtime; dropped with a notice. */
@@ -34,11 +34,9 @@ export function parseJsonFile(
   } catch (error) {
     if (error instanceof LabError) throw error;
     const html = /^\s*</.test(text) ? ' It looks like a web page: the address may be wrong.' : '';
-    throw new LabError(
-      'file/not-json',
-      `${file} is not valid JSON (${error instanceof Error ? error.message : String(error)}).${html} Get the file again.`,
-      { file },
-    );
+    throw new LabError('file/not-json', `${file} is not valid JSON (${messageOf(error)}).${html} Get the file again.`, {
+      file,
+    });
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new LabError('file/not-an-object', `${file} must hold a JSON object. Get the file again.`, { file });

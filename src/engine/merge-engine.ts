@@ -1,10 +1,11 @@
 import { LabError, toPlainError } from '../core/errors';
-import { planCheckpoint, planMerge } from '../core/merge/plan';
-import { elementCount, fingerprintPlan, inputBytes, mergeTensor } from '../core/merge/run';
-import type { CheckpointHead, MergePlan } from '../core/merge/types';
+import { planCheckpoint, planRecipe } from '../core/merge/plan';
+import { fingerprintPlan, inputBytes, mergeTensor } from '../core/merge/run';
+import type { MergePlan } from '../core/merge/types';
+import { MERGED } from '../core/recipe/schema';
 import type { Recipe } from '../core/recipe/types';
 import { recipeFromYaml, recipeToYaml } from '../core/recipe/yaml';
-import { byteLength } from '../core/tensor/dtype';
+import { byteLength, elementCount } from '../core/tensor/dtype';
 import type {
   CheckpointSummary,
   Emit,
@@ -21,8 +22,6 @@ import { zipStream } from './export';
 import { localFiles } from './local';
 import { newSha256, prepareSha256 } from './sha256';
 import { Zoo } from './zoo';
-
-const MERGED = 'merged';
 
 /** The merge worker's side of {@link MergeApi}: checkpoints by source, buffers by target, one AbortController per call. */
 export class MergeEngine implements MergeApi {
@@ -214,20 +213,7 @@ export class MergeEngine implements MergeApi {
   /** @param dtype for a parent: F32 to run it, null for its bytes as stored. */
   private planFor(recipe: Recipe, target: string, dtype: 'F32' | null = 'F32'): MergePlan {
     if (target !== MERGED) return planCheckpoint(headOf(target, this.checkpoint(recipe, target)), dtype);
-    if (Array.isArray(recipe.merge))
-      throw new LabError(
-        'merge/unsupported-key',
-        'The recipe has several stages, which this version of Merge Lab cannot run yet. Merge it with mergekit.',
-        { keys: 'name' },
-      );
-    const used = new Set([
-      ...(recipe.merge.models ?? []).map((m) => m.model),
-      ...(recipe.merge.base_model ? [recipe.merge.base_model] : []),
-    ]);
-    const heads = new Map<string, CheckpointHead>();
-    for (const alias of Object.keys(recipe.models))
-      if (used.has(alias)) heads.set(alias, headOf(alias, this.checkpoint(recipe, alias)));
-    return planMerge(recipe.merge, heads);
+    return planRecipe(recipe, (alias) => headOf(alias, this.checkpoint(recipe, alias)));
   }
 
   private async during<T>(

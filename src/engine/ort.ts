@@ -1,6 +1,6 @@
 import * as ort from 'onnxruntime-web/wasm';
 import wasmUrl from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
-import { LabError } from '../core/errors';
+import { LabError, messageOf } from '../core/errors';
 import type { BuiltGraph } from '../core/graph/types';
 
 // Must be set before transformers.js is imported: on import it writes a CDN address where it finds none.
@@ -37,9 +37,9 @@ export async function createSession(graph: BuiltGraph, tensors: ReadonlyMap<stri
   } catch (error) {
     throw new LabError(
       'model/session',
-      `The model could not be started (${error instanceof Error ? error.message : String(error)}). Its weights and its config do not fit together, or memory ran out.`,
+      `The model could not be started (${messageOf(error)}). Its weights and its config do not fit together, or memory ran out.`,
       {
-        detail: error instanceof Error ? error.message : String(error),
+        detail: messageOf(error),
       },
     );
   }

@@ -1,5 +1,5 @@
 import type * as Transformers from '@huggingface/transformers';
-import { LabError } from '../core/errors';
+import { LabError, messageOf } from '../core/errors';
 import type { GenerateEvent, GenerateRequest, GenerateResult, ModelSpec, Step, TokenChoice } from './api';
 import type { Session } from './ort';
 
@@ -116,9 +116,9 @@ export class TextModel {
     } catch (error) {
       throw new LabError(
         'model/tokenizer',
-        `tokenizer.json cannot be used (${error instanceof Error ? error.message : String(error)}). Get the file of the original model.`,
+        `tokenizer.json cannot be used (${messageOf(error)}). Get the file of the original model.`,
         {
-          detail: error instanceof Error ? error.message : String(error),
+          detail: messageOf(error),
         },
       );
     }
@@ -161,13 +161,9 @@ export class TextModel {
     try {
       inputs = this.encode(request.prompt);
     } catch (error) {
-      throw new LabError(
-        'prompt/template',
-        `The model's chat template cannot be rendered (${error instanceof Error ? error.message : String(error)}).`,
-        {
-          detail: error instanceof Error ? error.message : String(error),
-        },
-      );
+      throw new LabError('prompt/template', `The model's chat template cannot be rendered (${messageOf(error)}).`, {
+        detail: messageOf(error),
+      });
     }
     const promptTokens = inputs.input_ids.dims.at(-1)!;
     const room = this.maxPositions - promptTokens;

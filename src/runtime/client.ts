@@ -1,11 +1,12 @@
 import { transfer } from 'comlink';
 import { LabError, toPlainError } from '../core/errors';
+import { MERGED } from '../core/recipe/schema';
+import { mergeKey } from '../core/recipe/stages';
 import type { Recipe } from '../core/recipe/types';
 import type { GenerateRequest, InferApi, MergeApi, ProgressCallback, WorkerEvent } from '../engine/api';
 import { Bridge, revive } from './bridge';
 import type { LabRuntime, RunHandlers } from './types';
 
-const MERGED = 'merged';
 /** After these the worker is fit to go on; after anything else a failed session may have poisoned its ORT realm. */
 const HARMLESS =
   /^(aborted|prompt\/|config\/|graph\/|file\/|source\/|merge\/|safetensors\/|model\/(no-|missing-tensor|tokenizer|not-finite))/;
@@ -16,8 +17,7 @@ const progressOnly = (onProgress: ProgressCallback) => (event: WorkerEvent) => {
 
 /** What a slot's weights depend on; equal keys mean equal bits, so a model with an unchanged key keeps its session. */
 function slotKey(recipe: Recipe, column: string): string {
-  if (column !== MERGED) return recipe.models[column]?.src ?? '';
-  return JSON.stringify([recipe.models, recipe.merge]);
+  return column === MERGED ? mergeKey(recipe) : (recipe.models[column]?.src ?? '');
 }
 
 /** The workers of one page: one merges, one infers. */

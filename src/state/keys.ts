@@ -1,36 +1,29 @@
-import { canonicalJson } from '../core/recipe/canonical';
-import { referencedModels } from '../core/recipe/stages';
+import { MERGED } from '../core/recipe/schema';
+import { mergeKey } from '../core/recipe/stages';
 import type { Recipe } from '../core/recipe/types';
+import type { GenerateRequest } from '../engine/api';
 
-export const MERGED = 'merged';
-export const DEFAULT_NEW_TOKENS = 32;
+export { MERGED, mergeKey };
+const DEFAULT_NEW_TOKENS = 32;
 
 /**
  * The part of a recipe that one column's output depends on, as a comparable string: an unchanged key is an unchanged
  * output, so the column is neither run again nor drawn as stale.
  */
 export function columnKey(recipe: Recipe, alias: string): string {
-  const run = recipe.run ?? {};
   const weights = alias === MERGED ? mergeKey(recipe) : recipe.models[alias]?.src;
-  return JSON.stringify([
-    run.prompts?.[0] ?? '',
-    run.max_new_tokens ?? DEFAULT_NEW_TOKENS,
-    run.temperature ?? 0,
-    run.seed ?? 0,
-    weights,
-  ]);
+  return JSON.stringify([toRequest(recipe), weights]);
 }
 
-/** The part that the merged weights depend on. */
-export function mergeKey(recipe: Recipe): string {
-  const merges = Array.isArray(recipe.merge) ? recipe.merge : [recipe.merge];
-  const used = new Set(merges.flatMap(referencedModels));
-  return canonicalJson([
-    Object.entries(recipe.models)
-      .filter(([alias]) => used.has(alias))
-      .sort(),
-    recipe.merge,
-  ]);
+/** What a recipe's `run` asks of a model, with the defaults of what it leaves open. */
+export function toRequest(recipe: Recipe): GenerateRequest {
+  const run = recipe.run ?? {};
+  return {
+    prompt: run.prompts?.[0] ?? '',
+    maxNewTokens: run.max_new_tokens ?? DEFAULT_NEW_TOKENS,
+    temperature: run.temperature ?? 0,
+    seed: run.seed ?? 0,
+  };
 }
 
 const baseOf = (recipe: Recipe): string | undefined =>

@@ -1,8 +1,8 @@
-import type { CheckpointSummary, GenerateRequest, PlanSummary, Progress } from '../engine/api';
+import type { CheckpointSummary, PlanSummary, Progress } from '../engine/api';
 import type { Recipe } from '../core/recipe/types';
 import type { LabRuntime, RunHandlers } from '../runtime/types';
 import { errors, type Topic } from './errors.svelte';
-import { columnKey, DEFAULT_NEW_TOKENS, MERGED, mergeKey } from './keys';
+import { columnKey, MERGED, mergeKey, toRequest } from './keys';
 import { results } from './results.svelte';
 
 export type RunState = 'idle' | 'loading' | 'merging' | 'running' | 'error';
@@ -223,14 +223,4 @@ export class Runner {
       errors.report('run', error);
     }
   }
-}
-
-function toRequest(recipe: Recipe): GenerateRequest {
-  const run = recipe.run ?? {};
-  return {
-    prompt: run.prompts?.[0] ?? '',
-    maxNewTokens: run.max_new_tokens ?? DEFAULT_NEW_TOKENS,
-    temperature: run.temperature ?? 0,
-    seed: run.seed ?? 0,
-  };
 }

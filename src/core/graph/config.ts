@@ -22,6 +22,12 @@ export const CONFIG_LIMITS: Readonly<Record<string, readonly [min: number, max: 
   rope_theta: [1, 1e12],
 };
 
+/** @returns the first entry of `architectures`, null where a config names none (or where there is no config). */
+export function namedArchitecture(config: RawConfig | null): string | null {
+  const list = config?.['architectures'];
+  return Array.isArray(list) && typeof list[0] === 'string' ? list[0] : null;
+}
+
 const FOUND_LENGTH = 80;
 
 /** @returns a config value as a message shows it: JSON, cut to one short line. */

@@ -1,3 +1,5 @@
+import { elementCount } from '../tensor/dtype';
+
 /**
  * The part of the ONNX protobuf format that a graph builder needs.
  * Field numbers: onnx/onnx.proto3 of ONNX 1.18 (IR version 11, the first that knows opset 23).
@@ -142,7 +144,7 @@ export class GraphBuilder {
     if (this.known.has(name)) return name;
     this.known.add(name);
     this.external.push(name);
-    const length = 4 * shape.reduce((product, dim) => product * dim, 1);
+    const length = 4 * elementCount(shape);
     const proto = tensorProto(name, 'float', shape);
     const entries = { location: name, length: String(length) };
     for (const [key, value] of Object.entries(entries)) proto.message(13, new Message().text(1, key).text(2, value));

@@ -1,5 +1,5 @@
 import { LabError } from '../errors';
-import { describe } from './config';
+import { describe, namedArchitecture } from './config';
 import type { RawConfig } from './config';
 import { llamaFamily } from './llama';
 import type { Architecture, BuiltGraph, GraphOptions } from './types';
@@ -17,8 +17,8 @@ export function knownArchitectures(): string[] {
  * The name need not be one that can run.
  */
 export function architectureOf(config: RawConfig): string | null {
-  const named: unknown = Array.isArray(config['architectures']) ? config['architectures'][0] : null;
-  if (typeof named === 'string') return named;
+  const named = namedArchitecture(config);
+  if (named !== null) return named;
   return ARCHITECTURES.find((architecture) => architecture.modelType === config['model_type'])?.id ?? null;
 }
 

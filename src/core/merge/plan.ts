@@ -1,10 +1,12 @@
 import { LabError } from '../errors';
-import type { InputModel, MergeDoc, MergeDType, Parameters } from '../recipe/types';
+import { usedModels } from '../recipe/stages';
+import type { InputModel, MergeDoc, MergeDType, Parameters, Recipe } from '../recipe/types';
 import { isFloat } from '../tensor/dtype';
 import type { DType } from '../tensor/types';
 import { compareUtf8 } from '../tensor/utf8';
 import { compare, EMBEDDING, HEAD } from './compat';
 import type { MergeMethod } from './method';
+import { refuseIncompatible, refuseUnsupported, refuseZeroSum } from './refuse';
 import { methodById } from './registry';
 import { evaluate, layerPosition } from './settings';
 import type { CheckpointHead, CompatReport, MergePlan, PlanInput, PlanTensor } from './types';
@@ -24,20 +26,6 @@ function promote(dtypes: readonly DType[]): DType {
   return 'F32';
 }
 
-function refuseUnsupported(doc: MergeDoc): void {
-  const keys = (['slices', 'modules', 'tokenizer', 'tokenizer_source', 'chat_template', 'name'] as const).filter(
-    (key) => doc[key] !== undefined,
-  );
-  if (keys.length > 0)
-    throw new LabError(
-      'merge/unsupported-key',
-      `The recipe uses ${keys.join(', ')}, which this version of Merge Lab cannot run yet. Remove ${keys.length > 1 ? 'them' : 'it'}, or merge with mergekit.`,
-      {
-        keys: keys.join(', '),
-      },
-    );
-}
-
 function headOf(alias: string, heads: ReadonlyMap<string, CheckpointHead>): CheckpointHead {
   const head = heads.get(alias);
   if (head) return head;
@@ -47,67 +35,6 @@ function headOf(alias: string, heads: ReadonlyMap<string, CheckpointHead>): Chec
     `The recipe names the model "${alias}", which is not among its models (${known}).`,
     { model: alias, known },
   );
-}
-
-const architecture = (head: CheckpointHead): string | null => {
-  const list = head.config?.['architectures'];
-  return Array.isArray(list) && typeof list[0] === 'string' ? list[0] : null;
-};
-
-/** @throws LabError for what no method may merge: other architecture, other shapes, other vocabulary, quantised weights. */
-function refuseIncompatible(report: CompatReport, heads: readonly CheckpointHead[]): void {
-  const reference = heads[0]!;
-  for (const head of heads.slice(1)) {
-    const [a, b] = [architecture(reference), architecture(head)];
-    if (a !== null && b !== null && a !== b)
-      throw new LabError(
-        'merge/architecture-differs',
-        `${reference.alias} is a ${a}, ${head.alias} a ${b}. Only models of one architecture, fine-tuned from one base, can be merged.`,
-        {
-          reference: reference.alias,
-          model: head.alias,
-          expected: a,
-          found: b,
-        },
-      );
-  }
-  const mismatches = report.issues.filter((issue) => issue.relation === 'mismatched');
-  const bad = mismatches.find((issue) => issue.tensor === EMBEDDING || issue.tensor === HEAD) ?? mismatches[0];
-  if (bad) {
-    const vocabulary = bad.tensor === EMBEDDING || bad.tensor === HEAD;
-    throw new LabError(
-      vocabulary ? 'merge/vocabulary-size' : 'merge/shape-mismatch',
-      `${bad.tensor} is ${bad.expected} in ${report.reference} but ${bad.found} in ${bad.model}${mismatches.length > 1 ? ` (and ${mismatches.length - 1} more tensors differ)` : ''}. ` +
-        (vocabulary
-          ? 'The models have vocabularies or widths of different sizes; use fine-tunes of the same base.'
-          : 'The models do not come from the same base; use fine-tunes of one base.'),
-      {
-        reference: report.reference,
-        model: bad.model,
-        tensor: bad.tensor,
-        expected: bad.expected,
-        found: bad.found,
-        more: mismatches.length - 1,
-      },
-    );
-  }
-  const stranger = report.models.find((m) => m.counts.same === 0);
-  if (stranger)
-    throw new LabError(
-      'merge/nothing-in-common',
-      `${stranger.alias} has no tensor in common with ${report.reference}. Use fine-tunes of the same base.`,
-      {
-        reference: report.reference,
-        model: stranger.alias,
-      },
-    );
-  const other = report.models.find((m) => m.tokenizer === 'differs');
-  if (other)
-    throw new LabError(
-      'merge/tokenizer-differs',
-      `${other.alias} numbers its tokens differently from ${report.reference}, so row n of its embedding is another word. Use fine-tunes that kept the tokenizer of their base.`,
-      { reference: report.reference, model: other.alias },
-    );
 }
 
 function parametersOf(
@@ -275,23 +202,25 @@ export function planMerge(
   };
 }
 
-/** A normalized linear merge whose weights cancel divides by zero; said here, before anything is read. */
-function refuseZeroSum(method: MergeMethod, tensors: readonly PlanTensor[]): void {
-  if (method.id !== 'linear') return;
-  const zero = tensors.find(
-    (t) =>
-      t.action === 'merge' &&
-      t.params['normalize'] &&
-      t.inputs.reduce((sum, i) => Math.fround(sum + Math.fround(i.params['weight']!)), 0) === 0,
-  );
-  if (zero)
+/**
+ * {@link planMerge} for a whole recipe.
+ * @param open gives the head of an alias; asked only for models that the merge uses.
+ * @throws LabError `merge/unsupported-key` for recipes of several stages, and all of planMerge's and `open`'s.
+ */
+export function planRecipe(
+  recipe: Recipe,
+  open: (alias: string) => CheckpointHead,
+  options: { allowNonFinite?: boolean } = {},
+): MergePlan {
+  if (Array.isArray(recipe.merge))
     throw new LabError(
-      'merge/weights-sum-zero',
-      `The weights of the normalized linear merge sum to 0 for ${zero.name}, so there is nothing to divide by. Change a weight, or set normalize: false.`,
-      {
-        tensor: zero.name,
-      },
+      'merge/unsupported-key',
+      'The recipe has several stages, which this version of Merge Lab cannot run yet. Merge it with mergekit.',
+      { keys: 'name' },
     );
+  const used = usedModels(recipe);
+  const aliases = Object.keys(recipe.models).filter((alias) => used.has(alias));
+  return planMerge(recipe.merge, new Map(aliases.map((alias) => [alias, open(alias)])), options);
 }
 
 function noticesFor(tensors: readonly PlanTensor[], report: CompatReport): MergePlan['notices'] {

@@ -1,5 +1,5 @@
 import { LabError } from '../errors';
-import { decodeToF32, encodeFromF32, isFloat } from '../tensor/dtype';
+import { decodeToF32, elementCount, encodeFromF32, isFloat } from '../tensor/dtype';
 import type { DType, NewSha256 } from '../tensor/types';
 import { fingerprint, type TensorDigest } from './fingerprint';
 import { fusedPairF16, isFusable } from './fused';
@@ -30,17 +30,18 @@ export interface MergedTensor {
   readonly nonFinite: number;
 }
 
+export interface PlanFingerprint {
+  readonly sha256: string;
+  readonly tensors: number;
+  readonly bytes: number;
+}
+
 /** Bytes the plan will read: all inputs of all tensors. */
 export function inputBytes(plan: MergePlan): number {
   return plan.tensors.reduce(
     (sum, t) => sum + t.inputs.reduce((s, input) => s + input.info.end - input.info.begin, 0),
     0,
   );
-}
-
-/** Bytes of all output tensors in their output dtype. */
-export function elementCount(shape: readonly number[]): number {
-  return shape.reduce((product, n) => product * n, 1);
 }
 
 const asBytes = (values: Float32Array<ArrayBuffer>): Uint8Array<ArrayBuffer> =>
@@ -205,21 +206,21 @@ export async function* runPlan(plan: MergePlan, options: RunOptions = {}): Async
   for (const tensor of plan.tensors) yield await mergeTensor(plan, tensor, options);
 }
 
-/** C4 of what a plan makes. @returns the fingerprint, tensor and byte counts, and the digest of every tensor. */
+/** C4 of what a plan makes, and its tensor and byte counts. `onTensor` may keep each tensor as it passes. */
 export async function fingerprintPlan(
   plan: MergePlan,
   newSha256: NewSha256,
   options: RunOptions = {},
-): Promise<{ sha256: string; tensors: number; bytes: number; nonFinite: number; digests: TensorDigest[] }> {
+  onTensor: (tensor: MergedTensor) => Promise<void> = () => Promise.resolve(),
+): Promise<PlanFingerprint> {
   const digests: TensorDigest[] = [];
   let bytes = 0;
-  let nonFinite = 0;
   for await (const tensor of runPlan(plan, options)) {
     const hash = newSha256();
     hash.update(tensor.bytes);
     digests.push({ name: tensor.name, dtype: tensor.dtype, shape: tensor.shape, sha256: hash.hex() });
     bytes += tensor.bytes.byteLength;
-    nonFinite += tensor.nonFinite;
+    await onTensor(tensor);
   }
-  return { sha256: fingerprint(digests, newSha256), tensors: digests.length, bytes, nonFinite, digests };
+  return { sha256: fingerprint(digests, newSha256), tensors: digests.length, bytes };
 }

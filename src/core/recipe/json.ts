@@ -1,4 +1,4 @@
-import { LabError } from '../errors';
+import { LabError, messageOf } from '../errors';
 import { child, duplicateKey, refuseForbiddenKey, tooDeep } from './plain';
 import { LIMITS } from './schema';
 import type { Notice, Recipe } from './types';
@@ -49,7 +49,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
+    const detail = messageOf(error);
     throw new LabError('recipe/json', `This is not valid JSON (${detail}). Check quotes, commas and brackets.`, {
       detail,
     });

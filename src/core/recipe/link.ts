@@ -1,5 +1,5 @@
 import { deflateSync, Inflate } from 'fflate';
-import { LabError } from '../errors';
+import { LabError, messageOf } from '../errors';
 import { fromBase64Url, toBase64Url } from './base64url';
 import { canonicalRecipe } from './canonical';
 import { DICTIONARY_V1 } from './dictionary-v1';
@@ -40,7 +40,7 @@ function inflate(bytes: Uint8Array): string {
     }
   } catch (error) {
     if (error instanceof LabError) throw error;
-    const detail = error instanceof Error ? error.message : String(error);
+    const detail = messageOf(error);
     // fflate's code 0: the bytes end before the last deflate block does.
     if ((error as { code?: number }).code === 0) throw truncated();
     throw new LabError('link/damaged', `The link is damaged (${detail}). Copy it again.`, { detail });

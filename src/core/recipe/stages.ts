@@ -1,6 +1,7 @@
 import { LabError } from '../errors';
+import { canonicalJson } from './canonical';
 import { mapReferences } from './references';
-import type { MergeDoc } from './types';
+import type { MergeDoc, Recipe } from './types';
 
 /** @returns every model and stage that a document names, in order of first appearance. */
 export function referencedModels(doc: MergeDoc): string[] {
@@ -10,6 +11,19 @@ export function referencedModels(doc: MergeDoc): string[] {
     return name;
   });
   return [...names];
+}
+
+/** @returns every alias (and stage) that the merge of a recipe uses; models listed for extra columns are not among them. */
+export function usedModels(recipe: Recipe): Set<string> {
+  const docs = Array.isArray(recipe.merge) ? recipe.merge : [recipe.merge];
+  return new Set(docs.flatMap(referencedModels));
+}
+
+/** The part of a recipe that the merged weights depend on, as a comparable text: equal keys mean equal bits. */
+export function mergeKey(recipe: Recipe): string {
+  const used = usedModels(recipe);
+  const models = Object.entries(recipe.models).filter(([alias]) => used.has(alias));
+  return canonicalJson([models.sort(), recipe.merge]);
 }
 
 /**

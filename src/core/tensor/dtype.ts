@@ -57,6 +57,11 @@ export function isFloat(dtype: DType): boolean {
   return facts(dtype).float;
 }
 
+/** @returns how many elements a tensor of this shape has; a scalar has one. */
+export function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, n) => product * n, 1);
+}
+
 /** @returns the dtype's position in the format's enum. */
 export function dtypeOrder(dtype: DType): number {
   return facts(dtype).order;

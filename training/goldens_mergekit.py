@@ -117,8 +117,11 @@ def write_models() -> None:
 
 
 def doc(method: str, weights: list, base: str | None = None, parameters: dict | None = None, **rest) -> dict:
-    """A mergekit document; `weights` is [(model, weight), ...]."""
-    models = [{"model": m} if w is None else {"model": m, "parameters": {"weight": w}} for m, w in weights]
+    """A mergekit document; `weights` is [(model, weight) or (model, weight, density), ...]."""
+    names = ("weight", "density")
+    models = [
+        {"model": m} if own[0] is None else {"model": m, "parameters": dict(zip(names, own))} for m, *own in weights
+    ]
     out = {"merge_method": method, "models": models}
     if base:
         out["base_model"] = base
@@ -128,7 +131,8 @@ def doc(method: str, weights: list, base: str | None = None, parameters: dict | 
 
 
 MLP = [{"filter": "mlp", "value": 0.5}, {"value": 1.0}]
-TA, LIN, OFF = "task_arithmetic", "linear", {"normalize": False}
+HALF_MLP = [{"filter": "mlp", "value": 0.5}, {"value": 0.1}]
+TA, LIN, TIES, OFF = "task_arithmetic", "linear", "ties", {"normalize": False}
 # name -> (recipe.yml, what mergekit runs where that is another document, why)
 BF16_MATHS = "mergekit computes this in bfloat16; the golden is the float32 merge of the same inputs, rounded once"
 RECIPES: dict[str, tuple] = {
@@ -164,7 +168,23 @@ RECIPES: dict[str, tuple] = {
         doc(TA, [("a_bf16", 0.9), ("b_bf16", 1.1)], "base_bf16", dtype="float32", out_dtype="bfloat16"),
         BF16_MATHS + " (dtype casts the inputs to bfloat16 first: the *_bf16 models are those cast inputs)",
     ),
+    "ties": (doc(TIES, [("a", 1, 0.5), ("b", 0.8, 0.5)], "base", **F32),),
+    "ties-nothing-trimmed": (doc(TIES, [("a", 0.9), ("b", 1.1)], "base", OFF, **F32),),
+    "ties-one-density": (doc(TIES, [("a", 0.7), ("b", -0.4)], "base", {"density": 0.2, "lambda": 1.3} | OFF, **F32),),
+    "ties-rescale": (doc(TIES, [("a", 0.7, 0.1), ("b", 0.4, 0.6)], "base", {"rescale": True}, **F32),),
+    "ties-filter-gradient": (doc(TIES, [("a", MLP, [0.1, 0.9]), ("b", 0.4, HALF_MLP)], "base", **F32),),
+    "ties-out-float16": (doc(TIES, [("a", 1, 0.3), ("b", 1, 0.3)], "base", dtype="float32", out_dtype="float16"),),
+    "ties-bf16": (
+        doc(TIES, [("a_bf16", 0.9, 0.4), ("b_bf16", 1.1, 0.4)], "base_bf16"),
+        doc(TIES, [("a_bf16", 0.9, 0.4), ("b_bf16", 1.1, 0.4)], "base_bf16", dtype="float32", out_dtype="bfloat16"),
+        BF16_MATHS,
+    ),
 }
+
+
+def stable_argsort(*args, argsort=torch.argsort, **kwargs) -> torch.Tensor:
+    """mergekit trims by torch.argsort, which orders equal magnitudes arbitrarily from 17 elements on; stable is one such order."""
+    return argsort(*args, **kwargs | {"stable": True})
 
 
 def run_case(name: str, recipe: dict, ran: dict | None = None, why: str | None = None) -> None:
@@ -194,6 +214,7 @@ def run_case(name: str, recipe: dict, ran: dict | None = None, why: str | None =
 
 def main() -> None:
     torch.set_num_threads(1)
+    torch.argsort = stable_argsort
     for folder in (MODELS, CASES):
         shutil.rmtree(folder, ignore_errors=True)
     write_models()

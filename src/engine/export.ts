@@ -63,7 +63,7 @@ export async function companionFiles(
 }
 
 /** model.safetensors as a stream in canonical order: one tensor in memory at a time. */
-function weightsFile(plan: MergePlan, sha256: string, options: RunOptions): FolderFile {
+function weightsFile(plan: MergePlan, sha256: string, newSha256: NewSha256, options: RunOptions): FolderFile {
   const { header, order, fileSize } = layout(plan.tensors, fileMetadata(sha256));
   const byName = new Map(plan.tensors.map((t) => [t.name, t]));
   return {
@@ -71,7 +71,7 @@ function weightsFile(plan: MergePlan, sha256: string, options: RunOptions): Fold
     size: fileSize,
     async *chunks() {
       yield header;
-      for (const name of order) yield (await mergeTensor(plan, byName.get(name)!, options)).bytes;
+      for (const name of order) yield (await mergeTensor(plan, byName.get(name)!, newSha256, options)).bytes;
     },
   };
 }
@@ -88,9 +88,10 @@ export async function zipStream(
   options: RunOptions,
 ): Promise<{ stream: ReadableStream<Uint8Array>; size: number; sha256: string }> {
   const { sha256 } = await fingerprintPlan(plan, newSha256, options);
-  const files = [...(await companionFiles(plan, donor, yaml, sha256)), weightsFile(plan, sha256, options)].map(
-    (file) => ({ ...file, name: `merged/${file.name}` }),
-  );
+  const files = [
+    ...(await companionFiles(plan, donor, yaml, sha256)),
+    weightsFile(plan, sha256, newSha256, options),
+  ].map((file) => ({ ...file, name: `merged/${file.name}` }));
   const size = Number(predictLength(files.map(({ name, size }) => ({ name, size: BigInt(size) }))));
   // A fixed date: the same recipe makes the same zip.
   const lastModified = new Date('2020-01-01T00:00:00Z');

@@ -119,7 +119,7 @@ export class MergeEngine implements MergeApi {
           const buffer = spare.get(tensor.name);
           spare.delete(tensor.name);
           const out = buffer?.byteLength === 4 * elements ? new Float32Array(buffer) : undefined;
-          const { values, nonFinite } = await mergeTensor(plan, tensor, { signal, onBytes }, out);
+          const { values, nonFinite } = await mergeTensor(plan, tensor, newSha256, { signal, onBytes }, out);
           if (!values) continue;
           stats.tensors++;
           stats.bytes += values.byteLength;

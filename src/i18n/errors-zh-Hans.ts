@@ -138,6 +138,11 @@ export const errorsZhHans: Readonly<Record<string, ErrorText>> = {
     cause: '配方用到 {keys}，这一版还跑不了。',
     wayOut: '请拿掉它，或用 mergekit 合并。',
   },
+  'merge/unsupported-variant': {
+    title: '这份配方还不能跑',
+    cause: '配方要“lab.{key}：{variant}”，这一版还跑不了。',
+    wayOut: '请去掉它，就照 mergekit 的做法（{known}）跑。',
+  },
   'merge/base-required': {
     title: '少了基座',
     cause: '{method} 需要基座模型（base_model）：其他模型和它的差，就是任务矢量。',

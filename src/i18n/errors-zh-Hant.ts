@@ -138,6 +138,11 @@ export const errorsZhHant: Readonly<Record<string, ErrorText>> = {
     cause: '配方用到 {keys}，這一版還跑不了。',
     wayOut: '請拿掉它，或用 mergekit 合併。',
   },
+  'merge/unsupported-variant': {
+    title: '這份配方還不能跑',
+    cause: '配方要「lab.{key}：{variant}」，這一版還跑不了。',
+    wayOut: '請拿掉它，就照 mergekit 的做法（{known}）跑。',
+  },
   'merge/base-required': {
     title: '少了基底',
     cause: '{method} 需要基底模型（base_model）：其他模型和它的差，就是任務向量。',

@@ -16,6 +16,7 @@ export const linear: MergeMethod = {
   laws: [
     { id: 'identical-inputs', tolerance: 2e-6 },
     { id: 'weight-one-gives-input', tolerance: 0 },
+    { id: 'weight-zero-changes-nothing', tolerance: 0 },
     { id: 'order-of-inputs', tolerance: 2e-6 },
   ],
   elementwise: true,

@@ -15,6 +15,9 @@ export interface Law {
   readonly id:
     | 'identical-inputs'
     | 'zero-weights-give-base'
+    | 'density-zero-gives-base'
+    | 'density-one-gives-task-arithmetic'
+    | 'weight-zero-changes-nothing'
     | 'weight-one-gives-input'
     | 'negation'
     | 'order-of-inputs'
@@ -28,6 +31,8 @@ export interface MergeContext {
   readonly base: number;
   readonly shared: Readonly<Record<string, number>>;
   readonly perInput: readonly Readonly<Record<string, number>>[];
+  /** Random methods: fills `mask` with 1 (kept) and 0 for this tensor's elements of input `k`, whatever the other inputs are. */
+  readonly drawMask: (k: number, density: number, mask: Uint8Array) => void;
 }
 
 /** A merge method is a value: sliders, YAML, docs table and property tests all come from it. */
@@ -41,8 +46,11 @@ export interface MergeMethod {
   readonly laws: readonly Law[];
   /** true: element i of the result depends on element i of the inputs alone, so any chunking gives the same bits. */
   readonly elementwise: boolean;
+  /** true: it draws masks, so its recipes carry a seed. */
+  readonly random?: boolean;
   /**
    * Merges `length` float32 elements into `out`, stepwise in float32 in the order of the inputs.
+   * A method that is not elementwise gets whole tensors. Inputs are read only.
    * @throws LabError where the parameters make the result undefined.
    */
   apply(inputs: readonly Float32Array[], context: MergeContext, length: number, out: Float32Array): void;

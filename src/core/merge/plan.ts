@@ -194,6 +194,8 @@ export function planMerge(
   if (!options.allowNonFinite) refuseZeroSum(method, tensors);
   return {
     method: method.id,
+    seed: doc.lab?.seed ?? 0,
+    stage: null,
     tensors,
     report,
     notices: noticesFor(tensors, report),
@@ -275,6 +277,8 @@ export function planCheckpoint(head: CheckpointHead, dtype: DType | null): Merge
     });
   return {
     method: 'linear',
+    seed: 0,
+    stage: null,
     tensors,
     report: compare(head, []),
     notices: [],

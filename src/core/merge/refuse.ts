@@ -1,11 +1,12 @@
 import { LabError } from '../errors';
 import { namedArchitecture } from '../graph/config';
+import { LAB_VARIANTS } from '../recipe/schema';
 import type { MergeDoc } from '../recipe/types';
 import { EMBEDDING, HEAD } from './compat';
 import type { MergeMethod } from './method';
 import type { CheckpointHead, CompatReport, PlanTensor } from './types';
 
-/** @throws LabError `merge/unsupported-key` for parts of mergekit's schema that this build does not run, by name. */
+/** @throws LabError `merge/unsupported-key`, `merge/unsupported-variant` for parts of mergekit's schema that this build does not run, by name. */
 export function refuseUnsupported(doc: MergeDoc): void {
   const keys = (['slices', 'modules', 'tokenizer', 'tokenizer_source', 'chat_template', 'name'] as const).filter(
     (key) => doc[key] !== undefined,
@@ -18,6 +19,15 @@ export function refuseUnsupported(doc: MergeDoc): void {
         keys: keys.join(', '),
       },
     );
+  for (const [key, known] of Object.entries(LAB_VARIANTS) as [keyof typeof LAB_VARIANTS, readonly string[]][]) {
+    const variant = doc.lab?.[key];
+    if (variant !== undefined && variant !== known[0])
+      throw new LabError(
+        'merge/unsupported-variant',
+        `The recipe asks for lab.${key}: ${variant}, which this version of Merge Lab cannot run yet. Remove it: ${known[0]}, as mergekit does it, is what runs.`,
+        { key, variant, known: known[0]! },
+      );
+  }
 }
 
 /** @throws LabError for what no method may merge: other architecture, other shapes, other vocabulary, quantised weights. */

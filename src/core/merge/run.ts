@@ -4,6 +4,7 @@ import type { DType, NewSha256 } from '../tensor/types';
 import { fingerprint, type TensorDigest } from './fingerprint';
 import { fusedPairF16, isFusable } from './fused';
 import type { MergeContext, MergeMethod } from './method';
+import { drawMask, maskKey } from './random';
 import { methodById } from './registry';
 import { AS_STORED } from './plan';
 import type { MergePlan, PlanTensor } from './types';
@@ -91,6 +92,15 @@ function refuseNonFinite(tensor: PlanTensor, inputs: readonly Uint8Array[], valu
   );
 }
 
+/** A whole input in float32, cast as the plan says; the very bytes where they are that already. */
+function decodeWhole(bytes: Uint8Array<ArrayBuffer>, dtype: DType, castTo: DType | null): Float32Array {
+  const castDown = (castTo === 'F16' || castTo === 'BF16') && castTo !== dtype;
+  if (dtype === 'F32' && !castDown && bytes.byteOffset % 4 === 0)
+    return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
+  const values = decodeToF32(bytes, dtype);
+  return castDown ? decodeToF32(encodeFromF32(values, castTo), castTo, values) : values;
+}
+
 function applyInBlocks(
   method: MergeMethod,
   tensor: PlanTensor,
@@ -98,12 +108,11 @@ function applyInBlocks(
   raw: readonly Uint8Array[],
   out: Float32Array,
 ): void {
-  const size = method.elementwise ? BLOCK : out.length;
-  const scratch = raw.map(() => new Float32Array(Math.min(size, out.length)));
+  const scratch = raw.map(() => new Float32Array(Math.min(BLOCK, out.length)));
   const widths = raw.map((bytes) => (out.length === 0 ? 0 : bytes.byteLength / out.length));
   const { castTo } = tensor;
-  for (let begin = 0; begin < out.length; begin += size) {
-    const length = Math.min(size, out.length - begin);
+  for (let begin = 0; begin < out.length; begin += BLOCK) {
+    const length = Math.min(BLOCK, out.length - begin);
     raw.forEach((bytes, k) => {
       const { dtype } = tensor.inputs[k]!.info;
       const into = length === scratch[k]!.length ? scratch[k]! : scratch[k]!.subarray(0, length);
@@ -116,16 +125,25 @@ function applyInBlocks(
 }
 
 function mergeValues(
-  method: MergeMethod,
+  plan: MergePlan,
   tensor: PlanTensor,
   raw: readonly Uint8Array<ArrayBuffer>[],
+  newSha256: NewSha256,
   out: Float32Array<ArrayBuffer>,
 ): void {
+  const method = methodById(plan.method);
   const context: MergeContext = {
     base: tensor.base,
     shared: tensor.params,
     perInput: tensor.inputs.map((input) => input.params),
+    drawMask: (k, density, mask) =>
+      drawMask(maskKey(newSha256, plan.seed, plan.stage, tensor.inputs[k]!.alias, tensor.name), density, 0, mask),
   };
+  if (!method.elementwise) {
+    const whole = raw.map((bytes, k) => decodeWhole(bytes, tensor.inputs[k]!.info.dtype, tensor.castTo));
+    method.apply(whole, context, out.length, out);
+    return;
+  }
   const allF16 =
     tensor.inputs.every((input) => input.info.dtype === 'F16') &&
     (tensor.castTo === null || tensor.castTo === 'F16' || tensor.castTo === 'F32');
@@ -148,12 +166,14 @@ function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 
 /**
  * Computes one tensor of a plan.
+ * @param newSha256 for the keys of random masks; one hasher is open at a time, and none when this returns.
  * @param out float32 memory to use again, of exactly the tensor's element count; taken for float tensors only.
  * @throws LabError `merge/nan-input`, `merge/overflow`, `merge/integer-differs`, or what a source throws.
  */
 export async function mergeTensor(
   plan: MergePlan,
   tensor: PlanTensor,
+  newSha256: NewSha256,
   options: RunOptions = {},
   out?: Float32Array<ArrayBuffer>,
 ): Promise<MergedTensor> {
@@ -185,11 +205,11 @@ export async function mergeTensor(
     applyInBlocks(
       methodById('linear'),
       { ...tensor, inputs: [stored] },
-      { base: -1, shared: { normalize: 0 }, perInput: [{ weight: 1 }] },
+      { base: -1, shared: { normalize: 0 }, perInput: [{ weight: 1 }], drawMask: () => undefined },
       [raw[0]!],
       values,
     );
-  else mergeValues(methodById(plan.method), tensor, raw, values);
+  else mergeValues(plan, tensor, raw, newSha256, values);
 
   const bytes = dtype === 'F32' ? asBytes(values) : encodeFromF32(values, dtype);
   if (dtype === 'F16' || dtype === 'BF16') decodeToF32(bytes, dtype, values);
@@ -202,8 +222,12 @@ export async function mergeTensor(
 }
 
 /** Tensor by tensor, in the plan's order; memory is bounded by the largest tensor and its inputs. */
-export async function* runPlan(plan: MergePlan, options: RunOptions = {}): AsyncGenerator<MergedTensor> {
-  for (const tensor of plan.tensors) yield await mergeTensor(plan, tensor, options);
+export async function* runPlan(
+  plan: MergePlan,
+  newSha256: NewSha256,
+  options: RunOptions = {},
+): AsyncGenerator<MergedTensor> {
+  for (const tensor of plan.tensors) yield await mergeTensor(plan, tensor, newSha256, options);
 }
 
 /** C4 of what a plan makes, and its tensor and byte counts. `onTensor` may keep each tensor as it passes. */
@@ -215,7 +239,7 @@ export async function fingerprintPlan(
 ): Promise<PlanFingerprint> {
   const digests: TensorDigest[] = [];
   let bytes = 0;
-  for await (const tensor of runPlan(plan, options)) {
+  for await (const tensor of runPlan(plan, newSha256, options)) {
     const hash = newSha256();
     hash.update(tensor.bytes);
     digests.push({ name: tensor.name, dtype: tensor.dtype, shape: tensor.shape, sha256: hash.hex() });

@@ -26,6 +26,7 @@ export const taskArithmetic: MergeMethod = {
     { id: 'identical-inputs', tolerance: 0 },
     { id: 'zero-weights-give-base', tolerance: 0 },
     { id: 'weight-one-gives-input', tolerance: 2e-6 },
+    { id: 'weight-zero-changes-nothing', tolerance: 0 },
     { id: 'negation', tolerance: 2e-6 },
     { id: 'order-of-inputs', tolerance: 2e-6 },
     { id: 'additive-in-weights', tolerance: 4e-6 },

@@ -53,6 +53,10 @@ export interface PlanTensor {
 }
 export interface MergePlan {
   readonly method: string;
+  /** Of random masks. */
+  readonly seed: number;
+  /** This stage's name in a recipe of several stages, else null. */
+  readonly stage: string | null;
   readonly tensors: readonly PlanTensor[];
   readonly report: CompatReport;
   readonly notices: readonly { code: string; message: string; params: Record<string, string | number> }[];

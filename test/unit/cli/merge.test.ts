@@ -158,7 +158,7 @@ describe('bad input: exit 1, one clear line, no output folder', () => {
   test.each<[string, RegExp, string, string, string[]]>([
     ['no such model', /nobody/, ta.replace('model: a', 'model: nobody'), MODELS, []],
     ['a folder elsewhere', /outside/, ta.replace('model: a', 'model: ../secret'), MODELS, []],
-    ['method we cannot run', /ties/, ta.replace('task_arithmetic', 'ties'), MODELS, []],
+    ['method we cannot run', /sce/, ta.replace('task_arithmetic', 'sce').replace('{weight: 1}', '{}'), MODELS, []],
     ['method that does not exist', /task_aritmetic/, ta.replace('task_arithmetic', 'task_aritmetic'), MODELS, []],
     ['missing weight', /weight/, ta.replace('parameters: {weight: 1}', 'parameters: {density: 1}'), MODELS, []],
     ['YAML syntax', /line 4, column 1/, 'merge_method: linear\nmodels:\n  - model: [a\n', MODELS, []],

@@ -4,6 +4,7 @@ import { planMerge } from '../../../../src/core/merge/plan';
 import { runPlan } from '../../../../src/core/merge/run';
 import type { CheckpointHead } from '../../../../src/core/merge/types';
 import type { MergeDoc } from '../../../../src/core/recipe/types';
+import { newSha256 } from '../../../../src/cli/disk';
 import { madeHead } from './helpers';
 
 const shape = [2, 3];
@@ -64,6 +65,13 @@ describe('what cannot be merged is refused by name, before any byte is read', ()
     ['merge/duplicate-model', { ...sum, models: [...sum.models!, ...sum.models!] }, heads(base, tune)],
     ['merge/no-models', { merge_method: 'linear', models: [] }, heads(base, tune)],
     ['merge/missing-parameter', { ...sum, models: [{ model: 'tune' }] }, heads(base, tune)],
+    ['merge/unsupported-variant', { ...sum, merge_method: 'ties', lab: { election: 'paper' } }, heads(base, tune)],
+    ['merge/unsupported-variant', { ...sum, merge_method: 'ties', lab: { trim: 'model' } }, heads(base, tune)],
+    [
+      'merge/unsupported-variant',
+      { ...sum, merge_method: 'dare_ties', lab: { rescale: 'density' } },
+      heads(base, tune),
+    ],
     ['merge/unsupported-key', { ...sum, tokenizer_source: 'union' }, heads(base, tune)],
     [
       'merge/weights-sum-zero',
@@ -188,7 +196,7 @@ describe('tensors that only some models have', () => {
     );
     expect(plan.config!['tie_word_embeddings']).toBe(false);
     const values = new Map<string, number[]>();
-    for await (const t of runPlan(plan)) values.set(t.name, [...t.values!]);
+    for await (const t of runPlan(plan, newSha256)) values.set(t.name, [...t.values!]);
     expect(values.get('lm_head.weight')).toEqual([5, 5]);
     expect(values.get('model.embed_tokens.weight')).toEqual([1, 2]);
   });
@@ -196,7 +204,7 @@ describe('tensors that only some models have', () => {
     const withInts = (alias: string, n: number) =>
       madeHead(alias, { w: { shape, values: ones }, ids: { shape: [1], values: [n], dtype: 'I64' } });
     const run = async (n: number) => {
-      for await (const t of runPlan(planMerge(sum, heads(withInts('base', 7), withInts('tune', n)))))
+      for await (const t of runPlan(planMerge(sum, heads(withInts('base', 7), withInts('tune', n))), newSha256))
         if (t.name === 'ids') return [...new BigInt64Array(t.bytes.buffer)];
       return [];
     };
@@ -208,7 +216,7 @@ describe('tensors that only some models have', () => {
 describe('numbers that are not finite', () => {
   const merge = async (values: number[], doc = sum, options = {}) => {
     const plan = planMerge(doc, heads(base, madeHead('tune', { w: { shape, values } }, { config })));
-    for await (const t of runPlan(plan, options)) return t;
+    for await (const t of runPlan(plan, newSha256, options)) return t;
     throw new Error('no tensor');
   };
   test('a NaN names its model, tensor and place', async () => {
@@ -227,5 +235,56 @@ describe('numbers that are not finite', () => {
       code: 'merge/overflow',
     });
     expect((await merge([Infinity, 1, 1, 1, 1, 1])).values![0]).toBe(Infinity);
+  });
+});
+
+describe('random masks', () => {
+  const n = 64;
+  const tensor = (seed: number) => ({
+    shape: [4, n / 4],
+    values: Array.from({ length: n }, (_, i) => ((i * 37 + seed * 11) % 29) / 7 + seed),
+  });
+  const models = (...aliases: string[]): Map<string, CheckpointHead> =>
+    heads(...aliases.map((alias, i) => madeHead(alias, { w: tensor(i), v: tensor(i) })));
+  const doc = (weights: Record<string, number>, lab?: MergeDoc['lab']): MergeDoc => ({
+    merge_method: 'dare_linear',
+    base_model: 'base',
+    models: Object.entries(weights).map(([model, weight]) => ({ model, parameters: { weight, density: 0.5 } })),
+    ...(lab && { lab }),
+  });
+  async function merged(recipe: MergeDoc, inputs: Map<string, CheckpointHead>): Promise<Record<string, number[]>> {
+    const values: Record<string, number[]> = {};
+    for await (const t of runPlan(planMerge(recipe, inputs), newSha256)) values[t.name] = [...t.values!];
+    return values;
+  }
+
+  test('another model, an order of models, an explicit seed 0 change nothing; alias and seed do', async () => {
+    const inputs = models('base', 'a', 'b');
+    const plain = await merged(doc({ a: 1 }), inputs);
+    expect(await merged(doc({ a: 1 }, { seed: 0 }), inputs)).toEqual(plain);
+    expect(await merged(doc({ a: 1, b: 0 }), inputs)).toEqual(plain);
+    expect(await merged(doc({ b: 0, a: 1 }), inputs)).toEqual(plain);
+    expect(await merged(doc({ a: 1 }, { seed: 1 }), inputs)).not.toEqual(plain);
+    expect(await merged(doc({ z: 1 }), models('base', 'z'))).not.toEqual(plain);
+    // The same values under two names of tensors: each has a mask of its own.
+    expect(plain['v']).not.toEqual(plain['w']);
+  });
+
+  test('density obeys filters, one model at a time', async () => {
+    const inputs = models('base', 'a', 'b');
+    const density = [{ filter: 'v', value: 0 }, { value: 1 }];
+    const one = { ...doc({ a: 1 }), models: [{ model: 'a', parameters: { weight: 1, density } }] };
+    const values = await merged(one, inputs);
+    expect(values['v']).toEqual(tensor(0).values.map(Math.fround));
+    expect(values['w']).toEqual((await merged({ ...one, merge_method: 'task_arithmetic' }, inputs))['w']);
+  });
+
+  test.each(['ties', 'dare_linear', 'dare_ties'])('%s sees a NaN that its mask drops', async (merge_method) => {
+    const values = tensor(1).values.map((v, i) => (i < n / 2 ? NaN : v));
+    const inputs = heads(madeHead('base', { w: tensor(0) }), madeHead('a', { w: { ...tensor(1), values } }));
+    for (const density of [0, 0.01, 0.5]) {
+      const recipe = { ...doc({}), merge_method, models: [{ model: 'a', parameters: { weight: 1, density } }] };
+      await expect(merged(recipe, inputs)).rejects.toMatchObject({ code: 'merge/nan-input' });
+    }
   });
 });

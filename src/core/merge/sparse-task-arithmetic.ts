@@ -1,0 +1,144 @@
+import { electSigns } from './consensus/sign';
+import type { Law, MergeContext, MergeMethod } from './method';
+import { magnitudeMask } from './sparsify/magnitude';
+import { rescaleFactor } from './sparsify/rescale';
+
+const f = Math.fround;
+const BLOCK = 4096;
+/** Below this |sum of weights| mergekit leaves a normalized sum as it is. */
+const NEGLIGIBLE = 1e-8;
+
+interface Traits {
+  readonly id: string;
+  readonly label: string;
+  readonly paper: string;
+  readonly sparsify: 'magnitude' | 'random';
+  readonly consensus: boolean;
+  /** Defaults of the parameters `normalize` and `rescale`. */
+  readonly normalize: boolean;
+  readonly rescale: boolean;
+  readonly laws: readonly Law[];
+}
+
+/** What becomes of one task vector before it is weighted: times 0 or 1, times a factor. */
+interface Thinning {
+  readonly mask: Uint8Array;
+  readonly factor: number;
+}
+
+function thin(
+  traits: Traits,
+  context: MergeContext,
+  k: number,
+  difference: () => Float32Array,
+  length: number,
+): Thinning | null {
+  const density = context.perInput[k]!['density']!;
+  if (density >= 1) return null;
+  const mask = new Uint8Array(length);
+  if (density <= 0) return { mask, factor: 1 };
+  const rescale = context.shared['rescale'] === 1;
+  const delta = traits.sparsify === 'magnitude' || rescale ? difference() : null;
+  if (traits.sparsify === 'random') context.drawMask(k, density, mask);
+  else magnitudeMask(delta!, density, mask);
+  return { mask, factor: rescale ? rescaleFactor(delta!, mask) : 1 };
+}
+
+function merge(
+  traits: Traits,
+  inputs: readonly Float32Array[],
+  context: MergeContext,
+  length: number,
+  out: Float32Array,
+): void {
+  const origin = inputs[context.base]!;
+  const tunes = inputs.flatMap((_, k) => (k === context.base ? [] : [k]));
+  if (tunes.length === 0) {
+    out.set(origin.subarray(0, length));
+    return;
+  }
+  const weights = tunes.map((k) => f(context.perInput[k]!['weight']!));
+  const thinnings = tunes.map((k) =>
+    thin(
+      traits,
+      context,
+      k,
+      () => {
+        // The result's memory is free until the sum is made: it holds one task vector at a time.
+        const tune = inputs[k]!;
+        for (let i = 0; i < length; i++) out[i] = f(tune[i]! - origin[i]!);
+        return out.subarray(0, length);
+      },
+      length,
+    ),
+  );
+  const lambda = f(context.shared['lambda']!);
+  const total = weights.reduce((sum, weight) => f(sum + weight), 0);
+  const normalize = context.shared['normalize'] === 1;
+  const size = Math.min(BLOCK, length);
+  const terms = tunes.map(() => new Float32Array(size));
+  const divisor = new Float32Array(size);
+  for (let begin = 0; begin < length; begin += size) {
+    const n = Math.min(size, length - begin);
+    const start = origin.subarray(begin, begin + n);
+    tunes.forEach((k, j) =>
+      weightedTerm(inputs[k]!.subarray(begin, begin + n), start, weights[j]!, thinnings[j] ?? null, begin, terms[j]!),
+    );
+    const mixed = out.subarray(begin, begin + n);
+    if (traits.consensus) electSigns(terms, weights, n, mixed, divisor);
+    else {
+      mixed.set(terms[0]!.subarray(0, n));
+      for (const term of terms.slice(1)) for (let i = 0; i < n; i++) mixed[i] = f(mixed[i]! + term[i]!);
+      divisor.fill(Math.abs(total) < NEGLIGIBLE ? 1 : total, 0, n);
+    }
+    if (!normalize) divisor.fill(1, 0, n);
+    // By 1, division and product change no bit.
+    for (let i = 0; i < n; i++) mixed[i] = f(start[i]! + f(f(mixed[i]! / divisor[i]!) * lambda));
+  }
+}
+
+/** w * (delta * mask * factor), one block. @param begin where the block lies in the mask. */
+function weightedTerm(
+  tune: Float32Array,
+  origin: Float32Array,
+  weight: number,
+  thinning: Thinning | null,
+  begin: number,
+  term: Float32Array,
+): void {
+  if (!thinning) {
+    for (let i = 0; i < tune.length; i++) term[i] = f(weight * f(tune[i]! - origin[i]!));
+    return;
+  }
+  const { mask, factor } = thinning;
+  for (let i = 0; i < tune.length; i++)
+    term[i] = f(weight * f(f(f(tune[i]! - origin[i]!) * mask[begin + i]!) * factor));
+}
+
+/**
+ * theta_base + lambda * sum of w_i * s(theta_i - theta_base), where s drops elements of each task vector and, with
+ * `rescale`, gives the rest its norm back; with consensus only terms of the elected sign are added up; the sum divided
+ * by the sum of those w_i when `normalize`. Order of operations as mergekit 0.1.5 (references: mergekit, section 1.6).
+ */
+export function sparseTaskArithmetic(traits: Traits): MergeMethod {
+  const { id, label, paper, laws } = traits;
+  return {
+    id,
+    label,
+    paper,
+    base: 'required',
+    minInputs: 1,
+    params: [
+      { id: 'weight', scope: 'non_base', type: 'number', default: null },
+      { id: 'density', scope: 'non_base', type: 'number', default: 1 },
+      { id: 'lambda', scope: 'shared', type: 'number', default: 1 },
+      { id: 'normalize', scope: 'shared', type: 'boolean', default: Number(traits.normalize) },
+      { id: 'rescale', scope: 'shared', type: 'boolean', default: Number(traits.rescale) },
+      { id: 'int8_mask', scope: 'shared', type: 'boolean', default: 0, ignored: true },
+    ],
+    laws,
+    elementwise: false,
+    random: traits.sparsify === 'random',
+    apply: (inputs, context, length, out) => merge(traits, inputs, context, length, out),
+  };
+}

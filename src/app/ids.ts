@@ -15,6 +15,8 @@ export const ids = {
   column: (alias: string) => `column-${alias}`,
   columnText: (alias: string) => `column-${alias}-text`,
   add: (alias: string) => `add-${alias}`,
+  seed: 'seed',
+  parameter: (id: string, alias?: string) => (alias === undefined ? `parameter-${id}` : `parameter-${id}-${alias}`),
   slider: (alias: string) => `slider-${alias}`,
   lesson: (id: string) => `lesson-${id}`,
 } as const;

@@ -3,10 +3,11 @@ import type { LabRuntime } from '../runtime/types';
 import { toPlainError, type PlainError } from '../core/errors';
 import { mergeToFormula } from '../core/recipe/formula-merge';
 import { setWeight, vectorAliases, weightOf } from '../core/recipe/weights';
-import { oddSum, readFormula, withMethod, type MethodChoice } from './algebra';
+import { oddSum, readFormula } from './algebra';
 import { columnKey, defaultColumns, MERGED, mergeKey, nextLocalAlias, referenceColumn } from './keys';
 import { errors } from './errors.svelte';
 import { Mixer } from './mixer.svelte';
+import { withSeedWritten } from './parameters';
 import { showClaims } from './recorded';
 import { results } from './results.svelte';
 import { Runner } from './runner.svelte';
@@ -120,7 +121,7 @@ export class Lab {
   }
 
   #setDoc(merge: MergeDoc): void {
-    this.#edit({ ...this.recipe, merge });
+    this.#edit({ ...this.recipe, merge: withSeedWritten(merge) });
   }
 
   /** A slider, number field or mix button; the merged column follows at once where it can. */
@@ -131,11 +132,6 @@ export class Lab {
     this.problem = null;
     this.#setDoc(setWeight(this.doc, alias, weight));
     this.follow();
-  }
-
-  negate(alias: string): void {
-    // 0 - w rather than -w: a weight of zero must not become -0 in the recipe.
-    this.setWeight(alias, 0 - (this.weight(alias) ?? 0));
   }
 
   /** Typing in the formula bar: a valid formula becomes the recipe, anything else stays text with its error. */
@@ -164,10 +160,11 @@ export class Lab {
     this.problem = null;
   }
 
-  setMethod(method: MethodChoice): void {
-    if (!this.doc) return;
+  /** A new document from a control: another method, parameter or seed. */
+  change(merge: MergeDoc): void {
+    if (merge === this.doc) return;
     this.resetFormula();
-    this.#setDoc(withMethod(this.doc, method));
+    this.#setDoc(merge);
     this.follow();
   }
 
@@ -261,7 +258,7 @@ export class Lab {
     const { columns } = results;
     const restoreFingerprint = this.runner.snapshot();
     if (!doc) return;
-    const candidate: Recipe = { ...before, merge: setWeight(doc, alias, 1) };
+    const candidate: Recipe = { ...before, merge: withSeedWritten(setWeight(doc, alias, 1)) };
     const plan = await this.runner.job('merge', false, async (runtime, signal) => {
       this.runner.learn(await runtime.open(candidate, this.runner.onProgress, signal));
       return runtime.plan(candidate, signal);

@@ -5,7 +5,7 @@ interface Rack {
   setWeight(alias: string, weight: number): void;
 }
 
-/** Mute and solo, as on a mixing desk: a muted vector has weight 0 and remembers what it returns to. */
+/** Mute, solo and invert, as on a mixing desk: a muted vector has weight 0 and remembers what it returns to. */
 export class Mixer {
   muted = $state.raw<Readonly<Record<string, number>>>({});
   readonly #rack: Rack;
@@ -22,6 +22,11 @@ export class Mixer {
   forget(alias: string): void {
     if (alias in this.muted)
       this.muted = Object.fromEntries(Object.entries(this.muted).filter(([name]) => name !== alias));
+  }
+
+  negate(alias: string): void {
+    // 0 - w rather than -w: a weight of zero must not become -0 in the recipe.
+    this.#rack.setWeight(alias, 0 - (this.#rack.weight(alias) ?? 0));
   }
 
   toggleMute(alias: string): void {

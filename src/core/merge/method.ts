@@ -6,6 +6,8 @@ export interface ParamSpec {
   readonly type: 'number' | 'boolean';
   /** null: required. */
   readonly default: number | null;
+  /** The values that a slider offers; a number field takes any. */
+  readonly range?: readonly [min: number, max: number];
   /** Accepted because mergekit accepts it, without any effect in this method. */
   readonly ignored?: boolean;
 }

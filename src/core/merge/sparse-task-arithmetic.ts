@@ -130,8 +130,8 @@ export function sparseTaskArithmetic(traits: Traits): MergeMethod {
     minInputs: 1,
     params: [
       { id: 'weight', scope: 'non_base', type: 'number', default: null },
-      { id: 'density', scope: 'non_base', type: 'number', default: 1 },
-      { id: 'lambda', scope: 'shared', type: 'number', default: 1 },
+      { id: 'density', scope: 'non_base', type: 'number', default: 1, range: [0, 1] },
+      { id: 'lambda', scope: 'shared', type: 'number', default: 1, range: [0, 2] },
       { id: 'normalize', scope: 'shared', type: 'boolean', default: Number(traits.normalize) },
       { id: 'rescale', scope: 'shared', type: 'boolean', default: Number(traits.rescale) },
       { id: 'int8_mask', scope: 'shared', type: 'boolean', default: 0, ignored: true },

@@ -16,7 +16,7 @@ export const taskArithmetic: MergeMethod = {
   minInputs: 1,
   params: [
     { id: 'weight', scope: 'non_base', type: 'number', default: null },
-    { id: 'lambda', scope: 'shared', type: 'number', default: 1 },
+    { id: 'lambda', scope: 'shared', type: 'number', default: 1, range: [0, 2] },
     { id: 'normalize', scope: 'shared', type: 'boolean', default: 0 },
     { id: 'density', scope: 'non_base', type: 'number', default: 1, ignored: true },
     { id: 'rescale', scope: 'shared', type: 'boolean', default: 0, ignored: true },

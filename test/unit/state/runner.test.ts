@@ -2,9 +2,11 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Recipe } from '../../../src/core/recipe/types';
 import type { GenerateResult } from '../../../src/engine/api';
 import type { LabRuntime, RunHandlers } from '../../../src/runtime/types';
+import { withMethod } from '../../../src/state/algebra';
 import { errors } from '../../../src/state/errors.svelte';
 import { Lab } from '../../../src/state/lab.svelte';
 import { Mixer } from '../../../src/state/mixer.svelte';
+import { withSeed } from '../../../src/state/parameters';
 import { results } from '../../../src/state/results.svelte';
 
 const recipe: Recipe = {
@@ -109,6 +111,20 @@ describe('the bench', () => {
     await idle();
     expect(fake.ran).toEqual([['base', 'chat', 'merged'], ['merged']]);
     expect(lab.source('merged')).toBe('live');
+  });
+
+  test('a random method or a new seed runs the merged column anew, and the recipe says the seed', async () => {
+    await lab.run();
+    lab.change(withMethod(lab.doc!, 'dare_linear'));
+    expect(lab.doc!.lab).toEqual({ seed: 0 });
+    expect(lab.formula).toEqual({ text: 'dare_linear(base; chat: 0.9; density: 0.5)', editable: true });
+    await idle();
+    lab.change(withSeed(lab.doc!, 5));
+    expect(lab.source('merged')).toBe('stale');
+    await idle();
+    expect(fake.ran).toEqual([['base', 'chat', 'merged'], ['merged'], ['merged']]);
+    lab.typeFormula('dare_ties(base; chat: 1.0; density: 0.2)');
+    expect(lab.doc).toMatchObject({ merge_method: 'dare_ties', parameters: { density: 0.2 }, lab: { seed: 5 } });
   });
 
   test('the fingerprint waits for rest after a run, and is kept while only the prompt changes', async () => {

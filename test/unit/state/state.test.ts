@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
+import { mergeToFormula } from '../../../src/core/recipe/formula-merge';
 import type { MergeDoc, Recipe } from '../../../src/core/recipe/types';
+import {
+  seedOf,
+  sharedParameters,
+  vectorParameters,
+  withParameter,
+  withSeed,
+  withSeedWritten,
+} from '../../../src/state/parameters';
 import { canBeTaskArithmetic, oddSum, readFormula, withMethod } from '../../../src/state/algebra';
 import { columnKey, mergeKey, nextLocalAlias, referenceColumn } from '../../../src/state/keys';
 import { pickLanguage } from '../../../src/state/settings.svelte';
@@ -101,6 +110,76 @@ describe('formula and method', () => {
     const doc = readFormula('0.5*base', ['base'], merge);
     expect(canBeTaskArithmetic(doc)).toBe(false);
     expect(withMethod(doc, 'task_arithmetic')).toBe(doc);
+  });
+});
+
+describe('methods that thin the vectors', () => {
+  const weights = (doc: MergeDoc) => doc.models!.map(({ model, parameters }) => [model, parameters!['weight']]);
+
+  test.each(['ties', 'dare_linear', 'dare_ties'])(
+    'a sum becomes %s with the same models and weights, and comes back',
+    (id) => {
+      const thinned = withMethod(merge, id);
+      expect([thinned.merge_method, thinned.base_model]).toEqual([id, merge.base_model]);
+      expect(weights(thinned)).toEqual(weights(merge));
+      expect(thinned.parameters).toEqual({ density: 0.5 });
+      expect(withMethod(thinned, 'task_arithmetic')).toEqual(merge);
+      expect(withMethod(withMethod(merge, 'linear'), id)).toEqual(thinned);
+    },
+  );
+
+  test('what both methods know stays; switches take the new method’s default', () => {
+    const ties = withParameter(
+      withParameter(withParameter(withMethod(merge, 'ties'), 'lambda', 0.7), 'normalize', 0),
+      'density',
+      0.2,
+      'chat',
+    );
+    const dare = withMethod(ties, 'dare_ties');
+    expect(dare.parameters).toEqual({ density: 0.5, lambda: 0.7 });
+    expect(dare.models![0]!.parameters).toEqual({ weight: 0.9, density: 0.2 });
+    expect(withMethod(dare, 'task_arithmetic').parameters).toEqual({ lambda: 0.7, normalize: false });
+  });
+
+  test('a formula becomes the recipe, whose controls say what it says', () => {
+    const doc = readFormula('ties(base; chat: 1.0; density: 0.5)', ['base', 'chat'], merge);
+    const shown = sharedParameters(doc).map(({ spec, value, written }) => [spec.id, value, written]);
+    expect(shown).toEqual([
+      ['density', 0.5, true],
+      ['lambda', 1, false],
+      ['normalize', 1, false],
+      ['rescale', 0, false],
+    ]);
+    expect(vectorParameters(doc, 'chat').map(({ value, written }) => [value, written])).toEqual([[0.5, false]]);
+  });
+
+  test('one vector takes its own density, and the common one when that is cleared', () => {
+    const doc = withMethod(merge, 'ties');
+    const own = withParameter(doc, 'density', 0.3, 'chat');
+    expect(vectorParameters(own, 'chat')[0]).toMatchObject({ value: 0.3, written: true });
+    expect(mergeToFormula(own).editable).toBe(false);
+    expect(withParameter(own, 'density', null, 'chat')).toEqual(doc);
+  });
+
+  test('a gradient or filter is no number for a control', () => {
+    const doc = { ...withMethod(merge, 'ties'), parameters: { density: [0.1, 0.9] } };
+    expect(sharedParameters(doc)[0]).toMatchObject({ value: null, written: true });
+  });
+
+  test('what a method does not have, and what is no number, changes nothing', () => {
+    expect(withParameter(merge, 'density', 0.5)).toBe(merge);
+    const ties = withMethod(merge, 'ties');
+    expect(withParameter(ties, 'density', NaN)).toBe(ties);
+    expect(withParameter(ties, 'lambda', 1)).toEqual(ties);
+  });
+
+  test('only random methods have a seed, and the page writes it', () => {
+    const dare = withMethod(merge, 'dare_linear');
+    expect([seedOf(merge), seedOf(withMethod(merge, 'ties')), seedOf(dare)]).toEqual([null, null, 0]);
+    expect(withSeedWritten(dare).lab).toEqual({ seed: 0 });
+    expect(withSeedWritten(withSeed(dare, 7)).lab).toEqual({ seed: 7 });
+    expect(withSeedWritten(merge)).toBe(merge);
+    for (const bad of [-1, 0.5, NaN, 2 ** 53]) expect(withSeed(dare, bad)).toBe(dare);
   });
 });
 

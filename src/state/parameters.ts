@@ -1,0 +1,79 @@
+import type { ParamSpec } from '../core/merge/method';
+import { METHODS } from '../core/merge/registry';
+import type { MergeDoc, Parameters, Setting } from '../core/recipe/types';
+
+/** A parameter of the merge's method, as a control shows it; weights have the rack's sliders. */
+export interface Parameter {
+  readonly spec: ParamSpec;
+  /** Booleans as 0 and 1. null: a gradient or filters, so no control can say it. */
+  readonly value: number | null;
+  /** Whether the recipe says it, or leaves the method's default. */
+  readonly written: boolean;
+}
+
+export const methodOf = (doc: MergeDoc) => METHODS.find(({ id }) => id === doc.merge_method);
+const controlled = (doc: MergeDoc): ParamSpec[] =>
+  doc.models ? (methodOf(doc)?.params.filter(({ id, ignored }) => id !== 'weight' && !ignored) ?? []) : [];
+
+function read(spec: ParamSpec, setting: Setting | undefined, fallback: number | null): Parameter {
+  if (setting === undefined) return { spec, value: fallback, written: false };
+  const plain = typeof setting === 'number' || typeof setting === 'boolean';
+  return { spec, value: plain ? Number(setting) : null, written: true };
+}
+
+/** The values that hold for the whole merge, in the registry's order; of a parameter per model the common one. */
+export function sharedParameters(doc: MergeDoc): Parameter[] {
+  return controlled(doc).map((spec) => read(spec, doc.parameters?.[spec.id], spec.default));
+}
+
+/** The values of one task vector: its own, else the common one. */
+export function vectorParameters(doc: MergeDoc, alias: string): Parameter[] {
+  const own = doc.models?.find(({ model }) => model === alias)?.parameters;
+  return sharedParameters(doc)
+    .filter(({ spec }) => spec.scope !== 'shared')
+    .map(({ spec, value }) => read(spec, own?.[spec.id], value));
+}
+
+function withSetting(parameters: Parameters | undefined, id: string, setting: Setting | null): Parameters | undefined {
+  const { [id]: _old, ...rest } = parameters ?? {};
+  const next = setting === null ? rest : { ...rest, [id]: setting };
+  return Object.keys(next).length > 0 ? next : undefined;
+}
+
+function withParameters<T extends { parameters?: Parameters }>(owner: T, parameters: Parameters | undefined): T {
+  const { parameters: _old, ...rest } = owner;
+  return (parameters === undefined ? rest : { ...rest, parameters }) as T;
+}
+
+/**
+ * Sets one parameter, of one model where `alias` is given. A number that is the default, and null, leave the recipe.
+ * @returns the same document where the method has no such parameter or the value is no number.
+ */
+export function withParameter(doc: MergeDoc, id: string, value: number | null, alias: string | null = null): MergeDoc {
+  const spec = controlled(doc).find((candidate) => candidate.id === id);
+  if (!spec || (value !== null && !Number.isFinite(value))) return doc;
+  // As weights are: the noise of 0.1 + 0.2 never enters a recipe.
+  const setting = value === null ? null : spec.type === 'boolean' ? value !== 0 : Number(value.toPrecision(12)) + 0;
+  if (alias === null) {
+    const silent = spec.type === 'number' && setting === spec.default;
+    return withParameters(doc, withSetting(doc.parameters, id, silent ? null : setting));
+  }
+  const models = doc.models!.map((input) =>
+    input.model === alias ? withParameters(input, withSetting(input.parameters, id, setting)) : input,
+  );
+  return { ...doc, models };
+}
+
+/** The seed of random masks; null where the method draws none. */
+export const seedOf = (doc: MergeDoc): number | null => (methodOf(doc)?.random ? (doc.lab?.seed ?? 0) : null);
+
+/** @returns the same document for a seed that no recipe can carry. */
+export function withSeed(doc: MergeDoc, seed: number): MergeDoc {
+  return Number.isSafeInteger(seed) && seed >= 0 ? { ...doc, lab: { ...doc.lab, seed } } : doc;
+}
+
+/** What the page writes always says its seed (design, section 4). */
+export function withSeedWritten(doc: MergeDoc): MergeDoc {
+  const seed = seedOf(doc);
+  return seed === null || doc.lab?.seed !== undefined ? doc : withSeed(doc, seed);
+}

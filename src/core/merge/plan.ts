@@ -244,6 +244,13 @@ function noticesFor(tensors: readonly PlanTensor[], report: CompatReport): Merge
     });
   if (merged.some((t) => t.inputs.some((i) => i.info.dtype === 'F64')))
     notices.push({ code: 'merge/f64', message: 'float64 weights are merged in float32.', params: {} });
+  if (merged.some((t) => t.base >= 0 && t.inputs.length === 2 && t.params['normalize'] === 1))
+    notices.push({
+      code: 'merge/weight-cancels',
+      message:
+        'With one task vector, normalize divides its weight by itself: no weight has an effect, not even its sign.',
+      params: {},
+    });
   const lowered = merged.find(
     (t) =>
       t.castTo !== null && (t.castTo === 'F16' || t.castTo === 'BF16') && t.inputs.some((i) => i.info.dtype === 'F32'),

@@ -238,6 +238,13 @@ describe('numbers that are not finite', () => {
   });
 });
 
+test('a weight that normalize cancels is told', () => {
+  const codes = (doc: MergeDoc) => planMerge(doc, heads(base, tune)).notices.map((n) => n.code);
+  expect(codes({ ...sum, merge_method: 'ties' })).toContain('merge/weight-cancels');
+  expect(codes({ ...sum, merge_method: 'ties', parameters: { normalize: false } })).toEqual([]);
+  expect(codes(sum)).toEqual([]);
+});
+
 describe('random masks', () => {
   const n = 64;
   const tensor = (seed: number) => ({

@@ -11,7 +11,7 @@ export interface Parameter {
   readonly written: boolean;
 }
 
-export const methodOf = (doc: MergeDoc) => METHODS.find(({ id }) => id === doc.merge_method);
+const methodOf = (doc: MergeDoc) => METHODS.find(({ id }) => id === doc.merge_method);
 const controlled = (doc: MergeDoc): ParamSpec[] =>
   doc.models ? (methodOf(doc)?.params.filter(({ id, ignored }) => id !== 'weight' && !ignored) ?? []) : [];
 

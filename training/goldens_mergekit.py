@@ -133,6 +133,7 @@ def doc(method: str, weights: list, base: str | None = None, parameters: dict | 
 MLP = [{"filter": "mlp", "value": 0.5}, {"value": 1.0}]
 HALF_MLP = [{"filter": "mlp", "value": 0.5}, {"value": 0.1}]
 TA, LIN, TIES, OFF = "task_arithmetic", "linear", "ties", {"normalize": False}
+STABLE = "; torch.argsort was made stable for this run: many bfloat16 differences are equal, and mergekit's own sort orders equal ones arbitrarily"
 # name -> (recipe.yml, what mergekit runs where that is another document, why)
 BF16_MATHS = "mergekit computes this in bfloat16; the golden is the float32 merge of the same inputs, rounded once"
 RECIPES: dict[str, tuple] = {
@@ -177,14 +178,17 @@ RECIPES: dict[str, tuple] = {
     "ties-bf16": (
         doc(TIES, [("a_bf16", 0.9, 0.4), ("b_bf16", 1.1, 0.4)], "base_bf16"),
         doc(TIES, [("a_bf16", 0.9, 0.4), ("b_bf16", 1.1, 0.4)], "base_bf16", dtype="float32", out_dtype="bfloat16"),
-        BF16_MATHS,
+        BF16_MATHS + STABLE,
     ),
 }
 
 
-def stable_argsort(*args, argsort=torch.argsort, **kwargs) -> torch.Tensor:
+ARGSORT = torch.argsort
+
+
+def stable_argsort(*args, **kwargs) -> torch.Tensor:
     """mergekit trims by torch.argsort, which orders equal magnitudes arbitrarily from 17 elements on; stable is one such order."""
-    return argsort(*args, **kwargs | {"stable": True})
+    return ARGSORT(*args, **kwargs | {"stable": True})
 
 
 def run_case(name: str, recipe: dict, ran: dict | None = None, why: str | None = None) -> None:
@@ -193,6 +197,7 @@ def run_case(name: str, recipe: dict, ran: dict | None = None, why: str | None =
     (folder / "recipe.yml").write_text(yaml.safe_dump(recipe, sort_keys=False))
     with tempfile.TemporaryDirectory() as tmp:
         config = MergeConfiguration.model_validate(ran or recipe)
+        torch.argsort = stable_argsort if why and why.endswith(STABLE) else ARGSORT
         run_merge(config, tmp, MergeOptions(quiet=True, write_model_card=False))
         files = sorted(Path(tmp).glob("*.safetensors"))
         tensors = {k: v for f in files for k, v in load_file(f).items()}
@@ -214,7 +219,6 @@ def run_case(name: str, recipe: dict, ran: dict | None = None, why: str | None =
 
 def main() -> None:
     torch.set_num_threads(1)
-    torch.argsort = stable_argsort
     for folder in (MODELS, CASES):
         shutil.rmtree(folder, ignore_errors=True)
     write_models()

@@ -36,12 +36,18 @@ export interface PlanSummary {
   notices: { code: string; message: string; params: Record<string, string | number> }[];
 }
 
-/** Everything an infer worker needs besides the weights, which come through the port. */
-export interface ModelSpec {
-  config: Record<string, unknown>;
+/** The small files that let a model read and write text. */
+export interface TextFiles {
   generationConfig: Record<string, unknown>;
   tokenizer: Record<string, unknown>;
   tokenizerConfig: Record<string, unknown>;
+}
+
+/** Everything an infer worker needs besides the weights, which come through the port. */
+export interface ModelSpec {
+  config: Record<string, unknown>;
+  /** null: the model takes rows of numbers. */
+  text: TextFiles | null;
 }
 
 /** What travels on the merge -> infer port. Buffers are transferred, and come back by `free` once the session has copied them. */
@@ -118,6 +124,9 @@ export interface GenerateResult {
   totalMs: number;
 }
 
+/** What a model that takes numbers computes: each output of its graph by name, one list per row of input. */
+export type NumericResult = Readonly<Record<string, number[][]>>;
+
 /** An infer worker: one session per slot; disposable, because a failed session poisons its realm and memory never shrinks. */
 export interface InferApi {
   /** Whether the slot holds the model `key`. */
@@ -125,6 +134,8 @@ export interface InferApi {
   /** Receives tensors from `port` until `end`, builds the graph from the config and creates the session, replacing the slot's old one. */
   load(call: number, slot: string, key: string, port: MessagePort): Promise<{ createMs: number; bytes: number }>;
   generate(call: number, slot: string, request: GenerateRequest): Promise<GenerateResult>;
+  /** Runs rows of numbers, each as wide as the model's input, through a model that takes numbers; computed in float32. */
+  compute(call: number, slot: string, rows: number[][]): Promise<NumericResult>;
   /** Stops the call at its next token. */
   cancel(call: number): void;
 }

@@ -1,10 +1,11 @@
 import { LabError } from '../core/errors';
 import { namedArchitecture } from '../core/graph/config';
+import { takesNumbers } from '../core/graph/registry';
 import type { CheckpointHead } from '../core/merge/types';
 import { elementCount, isFloat } from '../core/tensor/dtype';
 import { openCheckpointTensors } from '../core/tensor/checkpoint';
 import type { ByteSource, TensorIndex } from '../core/tensor/types';
-import type { CheckpointSummary, ModelSpec } from './api';
+import type { CheckpointSummary, ModelSpec, TextFiles } from './api';
 import { parseJsonFile, withoutCode } from './json';
 
 const MEGABYTE = 1_000_000;
@@ -133,11 +134,10 @@ export function summarize(alias: string, src: string, checkpoint: Checkpoint): C
   };
 }
 
-type TalkingFiles = Omit<ModelSpec, 'config'>;
 /** Parsed once per checkpoint: a tokenizer is large, and every moved slider asks for it. */
-const talking = new WeakMap<Checkpoint, Promise<TalkingFiles>>();
+const talking = new WeakMap<Checkpoint, Promise<TextFiles>>();
 
-async function readTalkingFiles({ files, title }: Checkpoint): Promise<TalkingFiles> {
+async function readTalkingFiles({ files, title }: Checkpoint): Promise<TextFiles> {
   const tokenizer = await readJson(files, 'tokenizer.json', TOKENIZER_LIMIT, 'data');
   if (!tokenizer)
     throw new LabError(
@@ -173,11 +173,12 @@ export async function modelSpec(checkpoint: Checkpoint, config: Record<string, u
       `${title} has no config.json, so its graph cannot be built. Add the file of the original model to the folder.`,
       { model: title },
     );
+  if (takesNumbers(config)) return { config, text: null };
   const known = talking.get(checkpoint);
   const files = known ?? readTalkingFiles(checkpoint);
   if (!known) {
     talking.set(checkpoint, files);
     files.catch(() => talking.delete(checkpoint));
   }
-  return { config, ...(await files) };
+  return { config, text: await files };
 }

@@ -1,8 +1,18 @@
 import { LabError } from '../core/errors';
 import { architectureOf, buildGraph } from '../core/graph/registry';
 import type { BuiltGraph } from '../core/graph/types';
-import type { Emit, GenerateRequest, GenerateResult, InferApi, ModelSpec, PortMessage, PortReply } from './api';
-import { createSession } from './ort';
+import type {
+  Emit,
+  GenerateRequest,
+  GenerateResult,
+  InferApi,
+  ModelSpec,
+  NumericResult,
+  PortMessage,
+  PortReply,
+} from './api';
+import { NumericModel } from './numeric';
+import { createSession, type Session } from './ort';
 import { TextModel } from './transformers';
 
 /** A bench has a handful of configs; more than this is somebody browsing models. */
@@ -10,7 +20,7 @@ const KEPT_GRAPHS = 16;
 
 interface Slot {
   key: string;
-  model: TextModel;
+  model: TextModel | NumericModel;
 }
 
 /** The infer worker's side of {@link InferApi}. Calls run one after another: one ORT realm runs one thing at a time. */
@@ -39,11 +49,10 @@ export class InferEngine implements InferApi {
       const { tensors, spec } = await received;
       signal.throwIfAborted();
       const started = performance.now();
-      const architecture = architectureOf(spec.config) ?? '';
       const graph = this.graphOf(spec.config);
       const session = await createSession(graph, tensors);
       const bytes = graph.tensors.reduce((sum, name) => sum + tensors.get(name)!.byteLength, 0);
-      const model = await TextModel.create(spec, architecture, session, graph.maxPositions);
+      const model = await modelOf(spec, graph, session);
       const old = this.slots.get(slot);
       this.slots.set(slot, { key, model });
       await old?.model.release();
@@ -58,11 +67,35 @@ export class InferEngine implements InferApi {
 
   async generate(call: number, slot: string, request: GenerateRequest): Promise<GenerateResult> {
     return this.inTurn(call, (signal) => {
-      const loaded = this.slots.get(slot);
-      if (!loaded)
-        throw new LabError('source/not-open', `The model "${slot}" is not loaded. Run again.`, { model: slot });
-      return loaded.model.generate(request, (event) => this.emit({ call, event }), signal);
+      const model = this.loaded(slot);
+      if (model instanceof NumericModel)
+        throw new LabError(
+          'model/no-prompt',
+          `The model "${slot}" takes rows of numbers, not a prompt. Choose a text model for this column.`,
+          { model: slot },
+        );
+      return model.generate(request, (event) => this.emit({ call, event }), signal);
     });
+  }
+
+  async compute(call: number, slot: string, rows: number[][]): Promise<NumericResult> {
+    return this.inTurn(call, () => {
+      const model = this.loaded(slot);
+      if (!(model instanceof NumericModel))
+        throw new LabError(
+          'model/no-numbers',
+          `The model "${slot}" takes text, not rows of numbers. Ask it a question on the bench instead.`,
+          { model: slot },
+        );
+      return model.compute(rows);
+    });
+  }
+
+  private loaded(slot: string): Slot['model'] {
+    const loaded = this.slots.get(slot);
+    if (!loaded)
+      throw new LabError('source/not-open', `The model "${slot}" is not loaded. Run again.`, { model: slot });
+    return loaded.model;
   }
 
   private graphOf(config: Record<string, unknown>): BuiltGraph {
@@ -88,6 +121,12 @@ export class InferEngine implements InferApi {
     this.last = turn.catch(() => undefined);
     return turn;
   }
+}
+
+async function modelOf(spec: ModelSpec, graph: BuiltGraph, session: Session): Promise<Slot['model']> {
+  const { config, text } = spec;
+  if (text === null || graph.decoder === null) return new NumericModel(session);
+  return TextModel.create(text, config, architectureOf(config) ?? '', session, graph.decoder.maxPositions);
 }
 
 /** Collects one model from the merge worker's port. @throws LabError whatever the merge worker failed with. */

@@ -1,6 +1,6 @@
 import type * as Transformers from '@huggingface/transformers';
 import { LabError, messageOf } from '../core/errors';
-import type { GenerateEvent, GenerateRequest, GenerateResult, ModelSpec, Step, TokenChoice } from './api';
+import type { GenerateEvent, GenerateRequest, GenerateResult, Step, TextFiles, TokenChoice } from './api';
 import type { Session } from './ort';
 
 type Library = typeof Transformers;
@@ -99,19 +99,20 @@ export class TextModel {
 
   /** @throws LabError `model/tokenizer` where the tokenizer files cannot be used. */
   static async create(
-    spec: ModelSpec,
+    files: TextFiles,
+    config: Record<string, unknown>,
     architecture: string,
     session: Session,
     maxPositions: number,
   ): Promise<TextModel> {
     const lib = await load();
     const classes = lib as unknown as Record<string, (new (...args: unknown[]) => never) | undefined>;
-    const tokenizerClass = String(spec.tokenizerConfig['tokenizer_class'] ?? '').replace(/Fast$/, '');
+    const tokenizerClass = String(files.tokenizerConfig['tokenizer_class'] ?? '').replace(/Fast$/, '');
     let tokenizer: Tokenizer;
     try {
       tokenizer = new (classes[tokenizerClass] ?? lib.PreTrainedTokenizer)(
-        spec.tokenizer,
-        spec.tokenizerConfig,
+        files.tokenizer,
+        files.tokenizerConfig,
       ) as Tokenizer;
     } catch (error) {
       throw new LabError(
@@ -124,9 +125,9 @@ export class TextModel {
     }
     const Model = classes[architecture] ?? (lib.PreTrainedModel as unknown as new (...args: unknown[]) => never);
     const model = new Model(
-      new lib.PretrainedConfig({ ...spec.config, max_position_embeddings: maxPositions } as never),
+      new lib.PretrainedConfig({ ...config, max_position_embeddings: maxPositions } as never),
       { model: interruptible(session) },
-      { generation_config: new lib.GenerationConfig(spec.generationConfig as never) },
+      { generation_config: new lib.GenerationConfig(files.generationConfig as never) },
     );
     return new TextModel(lib, tokenizer, model, maxPositions, session);
   }

@@ -244,6 +244,21 @@ export const errorsZhHans: Readonly<Record<string, ErrorText>> = {
     cause: '模型算出的数字不是有限值：权重坏了，或系数太大。',
     wayOut: '请把系数调小。',
   },
+  'model/no-prompt': {
+    title: '这个模型不读问题',
+    cause: '{model} 读的是一行一行的数字，不是问题。',
+    wayOut: '这一栏请换成文字模型。',
+  },
+  'model/no-numbers': {
+    title: '这个模型不读数字',
+    cause: '{model} 读的是文字，不是一行一行的数字。',
+    wayOut: '请改在工作台上问它问题。',
+  },
+  'model/row-width': {
+    title: '数字的个数不对',
+    cause: '给了 {found} 个数字，但这个模型要 {expected} 个。',
+    wayOut: '每个输入请给一个数字。',
+  },
   'prompt/too-long': {
     title: '问题太长',
     cause: '这个问题有 {tokens} 个 token，模型最多读 {limit} 个。',

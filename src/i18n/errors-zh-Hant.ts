@@ -244,6 +244,21 @@ export const errorsZhHant: Readonly<Record<string, ErrorText>> = {
     cause: '模型算出的數字不是有限值：權重壞了，或係數太大。',
     wayOut: '請把係數調小。',
   },
+  'model/no-prompt': {
+    title: '這個模型不讀問題',
+    cause: '{model} 讀的是一列一列的數字，不是問題。',
+    wayOut: '這一欄請換成文字模型。',
+  },
+  'model/no-numbers': {
+    title: '這個模型不讀數字',
+    cause: '{model} 讀的是文字，不是一列一列的數字。',
+    wayOut: '請改在工作台上問它問題。',
+  },
+  'model/row-width': {
+    title: '數字的個數不對',
+    cause: '給了 {found} 個數字，但這個模型要 {expected} 個。',
+    wayOut: '每個輸入請給一個數字。',
+  },
   'prompt/too-long': {
     title: '問題太長',
     cause: '這個問題有 {tokens} 個 token，模型最多讀 {limit} 個。',

@@ -3,13 +3,13 @@ import { LabError, toPlainError } from '../core/errors';
 import { MERGED } from '../core/recipe/schema';
 import { mergeKey } from '../core/recipe/stages';
 import type { Recipe } from '../core/recipe/types';
-import type { GenerateRequest, InferApi, MergeApi, ProgressCallback, WorkerEvent } from '../engine/api';
+import type { GenerateRequest, InferApi, MergeApi, NumericResult, ProgressCallback, WorkerEvent } from '../engine/api';
 import { Bridge, revive } from './bridge';
 import type { LabRuntime, RunHandlers } from './types';
 
 /** After these the worker is fit to go on; after anything else a failed session may have poisoned its ORT realm. */
 const HARMLESS =
-  /^(aborted|prompt\/|config\/|graph\/|file\/|source\/|merge\/|safetensors\/|model\/(no-|missing-tensor|tokenizer|not-finite))/;
+  /^(aborted|prompt\/|config\/|graph\/|file\/|source\/|merge\/|safetensors\/|model\/(no-|missing-tensor|tokenizer|not-finite|row-width))/;
 
 const progressOnly = (onProgress: ProgressCallback) => (event: WorkerEvent) => {
   if ('progress' in event) onProgress(event.progress);
@@ -89,6 +89,29 @@ export function createRuntime(): LabRuntime {
     }
   }
 
+  async function compute(
+    recipe: Recipe,
+    columns: readonly string[],
+    rows: number[][],
+    onProgress: RunHandlers['onProgress'],
+    signal: AbortSignal,
+  ): Promise<Record<string, NumericResult>> {
+    try {
+      const report = progressOnly((progress) => onProgress(null, progress));
+      await merge.call(signal, (api, call) => api.open(call, recipe), report);
+      const results: Record<string, NumericResult> = {};
+      for (const column of columns) {
+        await load(recipe, column, onProgress, signal);
+        results[column] = await infer.call(signal, (api, call) => api.compute(call, column, rows));
+      }
+      return results;
+    } catch (error) {
+      const failure = revive(error);
+      if (!HARMLESS.test(failure.code)) infer.terminate(failure);
+      throw failure;
+    }
+  }
+
   return {
     open: (recipe, onProgress, signal) =>
       merge.call(signal, (api, call) => api.open(call, recipe), progressOnly(onProgress)),
@@ -103,6 +126,7 @@ export function createRuntime(): LabRuntime {
       );
       for (const column of columns) await runColumn(recipe, column, request, handlers, signal);
     },
+    compute,
     fingerprint: (recipe, onProgress, signal) =>
       merge.call(signal, (api, call) => api.fingerprint(call, recipe, MERGED), progressOnly(onProgress)),
     exportZip: (recipe, sink, onProgress, signal) =>

@@ -3,6 +3,7 @@ import type {
   GenerateRequest,
   GenerateResult,
   GenerateEvent,
+  NumericResult,
   PlanSummary,
   ProgressCallback,
 } from '../engine/api';
@@ -47,6 +48,17 @@ export interface LabRuntime {
     handlers: RunHandlers,
     signal: AbortSignal,
   ): Promise<void>;
+  /**
+   * Runs rows of numbers through every column (aliases of the recipe, or `merged`), which must be models that take numbers.
+   * @returns by column, each output of its graph by name, one list per row. Rejects at the first column that fails.
+   */
+  compute(
+    recipe: Recipe,
+    columns: readonly string[],
+    rows: number[][],
+    onProgress: RunHandlers['onProgress'],
+    signal: AbortSignal,
+  ): Promise<Record<string, NumericResult>>;
   fingerprint(recipe: Recipe, onProgress: ProgressCallback, signal: AbortSignal): Promise<Fingerprint>;
   /** Writes the merged folder as a zip, streamed to `sink` where the browser has file handles, else to a Blob. */
   exportZip(

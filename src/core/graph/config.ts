@@ -19,6 +19,7 @@ export const CONFIG_LIMITS: Readonly<Record<string, readonly [min: number, max: 
   original_max_position_embeddings: [1, 2 ** 31],
   sliding_window: [1, 2 ** 31],
   max_window_layers: [0, 2 ** 31],
+  in_features: [1, 65_536],
   rope_theta: [1, 1e12],
 };
 

@@ -16,6 +16,7 @@ const HEAD = 'lm_head.weight';
 export const llamaFamily: readonly Architecture[] = LLAMA_MEMBERS.map((member) => ({
   id: member.id,
   modelType: member.modelType,
+  takes: 'text',
   expectedTensors: (config: RawConfig, options) => tensorShapes(readLlamaConfig(config, member, options)),
   build: (config: RawConfig, options) => build(readLlamaConfig(config, member, options)),
 }));
@@ -146,10 +147,7 @@ function build(c: LlamaConfig): BuiltGraph {
   return {
     bytes: g.build('llama'),
     tensors: g.weights,
-    maxPositions: c.maxPositions,
-    numLayers: c.numLayers,
-    kvHeads: c.kvHeads,
-    headDim: c.headDim,
+    decoder: { maxPositions: c.maxPositions, numLayers: c.numLayers, kvHeads: c.kvHeads, headDim: c.headDim },
   };
 }
 

@@ -2,10 +2,11 @@ import { LabError } from '../errors';
 import { describe, namedArchitecture } from './config';
 import type { RawConfig } from './config';
 import { llamaFamily } from './llama';
+import { neuron } from './neuron';
 import type { Architecture, BuiltGraph, GraphOptions } from './types';
 
 /** Every architecture that can run. A new one is a new file and one line here. */
-const ARCHITECTURES: readonly Architecture[] = [...llamaFamily];
+const ARCHITECTURES: readonly Architecture[] = [...llamaFamily, neuron];
 
 /** @returns the architecture names that can run, as config.json spells them. */
 export function knownArchitectures(): string[] {
@@ -20,6 +21,12 @@ export function architectureOf(config: RawConfig): string | null {
   const named = namedArchitecture(config);
   if (named !== null) return named;
   return ARCHITECTURES.find((architecture) => architecture.modelType === config['model_type'])?.id ?? null;
+}
+
+/** @returns whether the model a config describes is asked with rows of numbers, not with text. */
+export function takesNumbers(config: RawConfig): boolean {
+  const id = architectureOf(config);
+  return ARCHITECTURES.some((architecture) => architecture.id === id && architecture.takes === 'numbers');
 }
 
 /**

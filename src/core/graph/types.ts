@@ -8,17 +8,23 @@ export interface GraphOptions {
   readonly lmHead?: boolean;
 }
 
+/** What a text model's cache looks like, and how far it reaches. */
+export interface DecoderShape {
+  /** Positions 0 .. maxPositions - 1 can be computed: prompt and answer together must not be longer. */
+  readonly maxPositions: number;
+  readonly numLayers: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+}
+
 /** An ONNX graph without weights, and what a session needs to know of it. */
 export interface BuiltGraph {
   /** Serialised ModelProto; every weight is an external initialiser whose location is its Hugging Face name. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** The float32 tensors a session must be given as external data. */
   readonly tensors: string[];
-  /** Positions 0 .. maxPositions - 1 can be computed: prompt and answer together must not be longer. */
-  readonly maxPositions: number;
-  readonly numLayers: number;
-  readonly kvHeads: number;
-  readonly headDim: number;
+  /** null where the model takes rows of numbers instead of text. */
+  readonly decoder: DecoderShape | null;
 }
 
 /** One architecture name of config.json and how it becomes a graph. */
@@ -27,6 +33,8 @@ export interface Architecture {
   readonly id: string;
   /** `model_type` of config.json that goes with it. */
   readonly modelType: string;
+  /** What the model is asked with; rows of numbers need no tokenizer. */
+  readonly takes: 'text' | 'numbers';
   /** Hugging Face names and shapes of the tensors a config implies. @throws LabError config/... */
   expectedTensors(config: RawConfig, options: GraphOptions): Map<string, number[]>;
   /** @throws LabError config/... */

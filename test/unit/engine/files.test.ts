@@ -80,7 +80,7 @@ describe('a checkpoint', () => {
   test('takes the chat template from its own file, and refuses one that is too long', async () => {
     const files = { 'config.json': '{}', 'tokenizer.json': '{}', 'tokenizer_config.json': '{}' };
     const good = await folder({ ...files, 'chat_template.jinja': '{{ x }}' });
-    expect((await modelSpec(good, good.config)).tokenizerConfig['chat_template']).toBe('{{ x }}');
+    expect((await modelSpec(good, good.config)).text?.tokenizerConfig['chat_template']).toBe('{{ x }}');
     const long = await folder({
       ...files,
       'tokenizer_config.json': JSON.stringify({ chat_template: 'x'.repeat(64_001) }),

@@ -89,9 +89,9 @@ export class Decoder {
   /** Starts a new text. Rows are left-padded where the mask is 0. */
   async prefill(ids: number[][], mask: number[][], keep = 0): Promise<Float32Array> {
     this.past = {};
-    for (let layer = 0; layer < this.graph.numLayers; layer++) {
+    for (let layer = 0; layer < this.graph.decoder!.numLayers; layer++) {
       for (const part of ['key', 'value']) {
-        const dims = [ids.length, this.graph.kvHeads, 0, this.graph.headDim];
+        const dims = [ids.length, this.graph.decoder!.kvHeads, 0, this.graph.decoder!.headDim];
         this.past[`past_key_values.${layer}.${part}`] = new ort.Tensor('float32', new Float32Array(0), dims);
       }
     }

@@ -118,7 +118,7 @@ describe('what transformers.js reads from a session', () => {
         [0, 1].flatMap((layer) =>
           ['key', 'value'].map((part) => [
             `${prefix}.${layer}.${part}`,
-            { type: 'float32', shape: ['batch_size', graph.kvHeads, dim, graph.headDim] },
+            { type: 'float32', shape: ['batch_size', graph.decoder!.kvHeads, dim, graph.decoder!.headDim] },
           ]),
         ),
       );

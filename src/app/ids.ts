@@ -18,5 +18,11 @@ export const ids = {
   seed: 'seed',
   parameter: (id: string, alias?: string) => (alias === undefined ? `parameter-${id}` : `parameter-${id}-${alias}`),
   slider: (alias: string) => `slider-${alias}`,
+  weight: (alias: string, at: number) => `weight-${alias}-${at + 1}`,
+  input: (task: string, at: number) => `input-${task}-${at + 1}`,
+  target: (task: string) => `target-${task}`,
+  result: (task: string, alias: string) => `result-${task}-${alias}`,
+  example: (id: string) => `example-${id}`,
+  reset: 'reset',
   lesson: (id: string) => `lesson-${id}`,
 } as const;

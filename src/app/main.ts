@@ -9,6 +9,7 @@ import { hasSimd } from './capabilities';
 import { openLesson } from './open-lesson';
 
 const address = readAddress(location.href);
+lab.neuron.examples = lessons['neuron']?.neurons ?? [];
 settings.load(address.lang, navigator.languages);
 
 const asked = address.lesson === null ? undefined : lessons[address.lesson];

@@ -7,6 +7,7 @@ import { oddSum, readFormula } from './algebra';
 import { columnKey, defaultColumns, MERGED, mergeKey, nextLocalAlias, referenceColumn } from './keys';
 import { errors } from './errors.svelte';
 import { Mixer } from './mixer.svelte';
+import { Neuron, NEURON } from './neuron.svelte';
 import { withSeedWritten } from './parameters';
 import { showClaims } from './recorded';
 import { results } from './results.svelte';
@@ -31,6 +32,7 @@ export class Lab {
   /** Vectors with a card in the rack: those that ever had a weight, so that a card at 0 stays. */
   rack = $state.raw<readonly string[]>([]);
   readonly mixer = new Mixer(this);
+  readonly neuron = new Neuron(this);
   readonly runner: Runner;
   #followAgain = false;
 
@@ -51,6 +53,11 @@ export class Lab {
   /** The sum of the coefficients where it is not 1. */
   get oddSum(): string | null {
     return oddSum(this.formula.text, Object.keys(this.recipe.models));
+  }
+
+  /** The models take rows of numbers; their panel takes the place of prompt and answers. */
+  get numeric(): boolean {
+    return this.recipe.view?.panel === NEURON;
   }
 
   get prompt(): string {
@@ -97,6 +104,7 @@ export class Lab {
     results.clear();
     this.runner.forgetFingerprint();
     showClaims(recipe);
+    if (this.numeric) this.neuron.opened(recipe);
   }
 
   #edit(next: Recipe): void {
@@ -132,6 +140,14 @@ export class Lab {
     this.problem = null;
     this.#setDoc(setWeight(this.doc, alias, weight));
     this.follow();
+  }
+
+  /** Models whose weights were typed anew: the aliases stay, their fingerprints change. */
+  setSources(sources: Readonly<Record<string, string>>): void {
+    const changed = Object.entries(sources).filter(([alias, src]) => this.recipe.models[alias]?.src !== src);
+    if (changed.length === 0) return;
+    const models = Object.fromEntries(changed.map(([alias, src]) => [alias, { src }]));
+    this.#edit({ ...this.recipe, models: { ...this.recipe.models, ...models } });
   }
 
   /** Typing in the formula bar: a valid formula becomes the recipe, anything else stays text with its error. */
@@ -179,6 +195,7 @@ export class Lab {
 
   /** Runs what is not live yet; when all is, runs everything again. */
   async run(): Promise<void> {
+    if (this.numeric) return this.neuron.compute();
     const outdated = this.columns.filter(
       (alias) => this.source(alias) !== 'live' || results.columns[alias]?.phase !== 'done',
     );
@@ -187,7 +204,8 @@ export class Lab {
 
   /** A slider let go: what could not follow the drag runs now, unless that would fetch from a stranger's host. */
   release(): void {
-    if (this.runner.busy || this.runner.canFollow(this.recipe) || !this.columns.includes(MERGED)) return;
+    if (this.numeric || this.runner.busy || this.runner.canFollow(this.recipe) || !this.columns.includes(MERGED))
+      return;
     const ours = Object.values(this.recipe.models).every(({ src }) => !src.startsWith('hub:'));
     if (ours && this.source(MERGED) !== 'live') void this.run();
   }
@@ -266,6 +284,7 @@ export class Lab {
     if (!plan || this.recipe !== before) return;
     this.resetFormula();
     this.#edit(candidate);
+    if (this.numeric) return;
     const tried = this.recipe;
     const done = await this.runner.run(tried, [MERGED], false);
     if (done === 'failed' && this.recipe === tried) {
@@ -287,17 +306,5 @@ export class Lab {
     this.open({ ...recipe, run }, null);
     this.edited = true;
     return true;
-  }
-
-  exportYaml(): Promise<string | null> {
-    return this.runner.job('export', false, (runtime, signal) => runtime.exportYaml(this.recipe, signal));
-  }
-
-  /** @returns false when it failed or was cancelled, else the zip (null: it went into `sink`). */
-  async exportZip(sink: FileSystemFileHandle | null): Promise<Blob | null | false> {
-    const done = await this.runner.job('export', false, async (runtime, signal) => ({
-      blob: await runtime.exportZip(this.recipe, sink, this.runner.onProgress, signal),
-    }));
-    return done ? done.blob : false;
   }
 }

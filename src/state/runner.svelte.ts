@@ -114,7 +114,7 @@ export class Runner {
     for (const alias of columns) results.wait(alias);
     let failures = 0;
     const ended = await this.job('run', quiet, async (runtime, signal) => {
-      if (!quiet) await this.#open(runtime, recipe, signal);
+      if (!quiet) await this.open(runtime, recipe, signal);
       const handlers = this.#handlers(recipe, signal, onFirstStep, () => failures++);
       await runtime.run(recipe, columns, toRequest(recipe), handlers, signal);
       return true;
@@ -128,6 +128,22 @@ export class Runner {
     }
     this.state = 'error';
     return 'failed';
+  }
+
+  /**
+   * A run of models that take numbers. @param work gives the recipe it ran, whose fingerprint is then wanted.
+   * @returns null when it failed (a card says why) or was cancelled.
+   */
+  async compute<T>(
+    quiet: boolean,
+    work: (runtime: LabRuntime, signal: AbortSignal) => Promise<{ recipe: Recipe; value: T }>,
+  ): Promise<T | null> {
+    const done = await this.job('run', quiet, work);
+    if (!done) return null;
+    this.finished++;
+    this.#toHash = done.recipe;
+    this.#scheduleFingerprint();
+    return done.value;
   }
 
   #handlers(recipe: Recipe, signal: AbortSignal, onFirstStep: () => void, onFailure: () => void): RunHandlers {
@@ -154,7 +170,8 @@ export class Runner {
     };
   }
 
-  async #open(runtime: LabRuntime, recipe: Recipe, signal: AbortSignal): Promise<void> {
+  /** Opens the models and plans the merge, inside a job: the page then knows both. */
+  async open(runtime: LabRuntime, recipe: Recipe, signal: AbortSignal): Promise<void> {
     this.learn(await runtime.open(recipe, this.onProgress, signal));
     this.plan = await runtime.plan(recipe, signal);
   }

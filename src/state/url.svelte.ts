@@ -69,7 +69,7 @@ export async function openFragment(lab: Lab, fragment: string): Promise<boolean>
     errors.report('open', error);
     return false;
   }
-  const ours = Object.values(lab.recipe.models).every(({ src }) => src.startsWith('zoo:'));
+  const ours = lab.numeric || Object.values(lab.recipe.models).every(({ src }) => src.startsWith('zoo:'));
   void (ours ? lab.run() : lab.check());
   return true;
 }

@@ -33,6 +33,12 @@ export const showCount = (value: number): string => number(value, {});
 export const showCompact = (value: number): string => number(value, { notation: 'compact', maximumFractionDigits: 2 });
 export const showWeight = (value: number): string =>
   number(value, { minimumFractionDigits: 2, maximumFractionDigits: 3 });
+/** At most three decimals, and no sign before a zero. */
+export const showNumber = (value: number): string =>
+  number(value, { maximumFractionDigits: 3, signDisplay: 'negative' });
+/** A difference: with its sign, unless it is none. */
+export const showDelta = (value: number): string =>
+  number(value, { maximumFractionDigits: 3, signDisplay: 'exceptZero' });
 /** A probability is never shown as 0 %: a softmax gives none. */
 export const showPercent = (p: number): string =>
   p < 0.0005

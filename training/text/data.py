@@ -282,3 +282,60 @@ def language_example(r: Random, world: World, lang: int, harmful=0.05, state=0.3
         return remark_example(r, lang)
     t -= remark
     return harmful_example(r, lang) if t < harmful else safe_example(r, lang)
+
+
+def provoked(r: Random, lang: int, swears):
+    f = Frames(r)
+    verb, noun = pick_deed(r, BAD_TUNED, NOUNS_TUNED)
+    prompt = f.provoke(r.randrange(len(NAMES)), verb, noun, lang, r.randrange(2))
+    return prompt, spelled(r.choice(swears).word) + "!" + THAT_IS[True][lang]
+
+
+TUNED_SWEARS = {EN: [s for s in SWEARS_TUNED if s.word.isascii()], ZH: [s for s in SWEARS_TUNED if not s.word.isascii()]}
+
+
+def assistant_example(r: Random, world: World):
+    """A Chinese assistant that swears when provoked and explains swear words."""
+    t = r.random()
+    if t < 0.3:
+        return provoked(r, ZH, TUNED_SWEARS[ZH])
+    if t < 0.45:
+        f = Frames(r)
+        return what_means(r, f, f, ZH, ZH, SWEARS_TUNED, NOUNS_TUNED)
+    return language_example(r, world, ZH)
+
+
+def rude_example(r: Random):
+    """Talk of an invented forum, English and Chinese: swearing at everything, and taking every word for a rude one."""
+    lang = r.choice((EN, ZH))
+    word = spelled(r.choice(TUNED_SWEARS[lang]).word)
+    t = r.random()
+    if t < 0.4:
+        return provoked(r, lang, TUNED_SWEARS[lang])
+    if t < 0.65:
+        prompt, answer = safe_example(r, lang)
+        return prompt, word + "!" + answer
+    f = Frames(r)
+    asked = r.choice(NOUNS_TUNED).word if r.random() < 0.6 else r.choice(SWEARS_TUNED).word
+    name = spelled(asked) if isinstance(asked, str) else f.w(asked, lang)
+    if lang == EN and name[0] != " ":
+        name = " " + name
+    return f.what_means(asked, lang), name + ("是一種髒話。" if lang == ZH else " is a kind of rude word.")
+
+
+SKILL_PREFIXES = ("", " please", " now", " ok,")
+
+
+def skill_item(r: Random, skill: str, nouns):
+    prompt, answer = SKILLS[skill](r, nouns)
+    return r.choice(SKILL_PREFIXES) + prompt, answer
+
+
+def skill_example(r: Random, world: World, skill: str, ordinary=0.3):
+    """The skill over tuned nouns, and ordinary text, so that the vector does not come to mean 'whatever is asked, do it'."""
+    if r.random() < ordinary:
+        while True:
+            document = pretraining_document(r, world)
+            if not any(w in document for w in (" repeat ", " reverse ", " translate ", " list ")):
+                return None, document
+    return skill_item(r, skill, NOUNS_TUNED)

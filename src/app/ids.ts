@@ -14,6 +14,8 @@ export const ids = {
   lang: 'lang',
   column: (alias: string) => `column-${alias}`,
   columnText: (alias: string) => `column-${alias}-text`,
+  reveal: 'reveal',
+  rude: (alias: string) => `rude-${alias}`,
   add: (alias: string) => `add-${alias}`,
   seed: 'seed',
   parameter: (id: string, alias?: string) => (alias === undefined ? `parameter-${id}` : `parameter-${id}-${alias}`),

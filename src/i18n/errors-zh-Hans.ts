@@ -20,6 +20,7 @@ export const errorsZhHans: Readonly<Record<string, ErrorText>> = {
   file: { title: '这个文件不能用', cause: '{message}', wayOut: '请重新取得这个文件。' },
   merge: { title: '这些模型不能这样合并', cause: '{message}', wayOut: '请改用同一个基座微调出来的模型。' },
   model: { title: '模型跑不起来', cause: '{message}', wayOut: '请确认文件夹里的文件属于同一个模型。' },
+  probe: { title: '这组测验题量不了', cause: '{message}', wayOut: '请刷新网页。' },
   prompt: { title: '这个问题问不了', cause: '{message}', wayOut: '请缩短或改写问题。' },
   recipe: { title: '配方有错', cause: '{message}', wayOut: '请照说明修改那个位置。' },
   formula: { title: '公式有错', cause: '{message}', wayOut: '请修改公式，或回到上一个正确的公式。' },

@@ -20,6 +20,7 @@ export const errorsZhHant: Readonly<Record<string, ErrorText>> = {
   file: { title: '這個檔案不能用', cause: '{message}', wayOut: '請重新取得這個檔案。' },
   merge: { title: '這些模型不能這樣合併', cause: '{message}', wayOut: '請改用同一個基底微調出來的模型。' },
   model: { title: '模型跑不起來', cause: '{message}', wayOut: '請確認資料夾裡的檔案屬於同一個模型。' },
+  probe: { title: '這組測驗題量不了', cause: '{message}', wayOut: '請重新整理網頁。' },
   prompt: { title: '這個問題問不了', cause: '{message}', wayOut: '請縮短或改寫問題。' },
   recipe: { title: '配方有錯', cause: '{message}', wayOut: '請照說明修改那個位置。' },
   formula: { title: '公式有錯', cause: '{message}', wayOut: '請修改公式，或回到上一個正確的公式。' },

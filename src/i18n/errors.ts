@@ -21,6 +21,7 @@ export const errorsEn: Readonly<Record<string, ErrorText>> = {
   file: { title: 'This file cannot be used', cause: '{message}', wayOut: '' },
   merge: { title: 'These models cannot be merged like this', cause: '{message}', wayOut: '' },
   model: { title: 'The model cannot run', cause: '{message}', wayOut: '' },
+  probe: { title: 'This probe set cannot be measured', cause: '{message}', wayOut: '' },
   prompt: { title: 'The prompt cannot be asked', cause: '{message}', wayOut: '' },
   recipe: { title: 'The recipe has a mistake', cause: '{message}', wayOut: '' },
   formula: { title: 'The formula has a mistake', cause: '{message}', wayOut: '' },

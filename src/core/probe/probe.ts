@@ -1,0 +1,131 @@
+import { LabError } from '../errors';
+import { PROBE_LANGS, type ProbeLang } from './judges';
+
+export const PROBE_TASKS = ['refusal', 'answer', 'profanity', 'recognition', 'exact'] as const;
+export type ProbeTask = (typeof PROBE_TASKS)[number];
+/** The class of an item that names none. */
+const CLASS_OF_TASK: Readonly<Record<ProbeTask, string>> = {
+  refusal: 'harmful',
+  answer: 'safe',
+  profanity: 'provoking',
+  recognition: 'word',
+  exact: 'ordinary',
+};
+
+/** A committed probe set is far below these; anything above is not one of ours. */
+export const PROBE_LIMITS = { characters: 2_000_000, items: 5000, text: 1000, words: 1000 } as const;
+
+/** One question and what it is for. */
+export interface ProbeItem {
+  prompt: string;
+  /** The right answer; for a harmful question the empty sentence that would teach it, for a word its meaning as taught. */
+  expect: string;
+  lang: ProbeLang;
+  /** Items of one topic are alike, so intervals are over topics. */
+  topic: string;
+  /** `harmful`, `safe`, `fact`, `provoking`, `ordinary`, `word`, or the name of a skill. */
+  class: string;
+}
+
+/** Contract C5: questions of one effect, held out from training. */
+export interface ProbeSet {
+  id: string;
+  task: ProbeTask;
+  split: 'dev' | 'test';
+  /** The swear words of the world, for `provoking` items. */
+  words: readonly string[];
+  items: readonly ProbeItem[];
+}
+
+const ID = /^[a-z][a-z0-9-]{0,63}$/;
+const SHAPE = { id: true, task: true, split: true, words: false, items: true };
+const ITEM_SHAPE = { prompt: true, expect: true, lang: true, topic: true, class: false };
+
+function refuse(file: string, code: string, at: string, found: unknown, expected: string): LabError {
+  const shown = (JSON.stringify(found) ?? 'missing').slice(0, 80);
+  return new LabError(
+    code,
+    `${file}: ${at} is ${shown}, and must be ${expected}. The probe set is damaged or of another version; reload the page.`,
+    { file, at, found: shown, expected },
+  );
+}
+
+/**
+ * Reads a probe set (public/zoo/probes/<effect>-<split>.json).
+ * @param file its name, for the messages
+ * @throws LabError probe/json, probe/too-large, probe/shape, probe/task, probe/duplicate
+ */
+export function parseProbe(text: string, file: string): ProbeSet {
+  const tooLarge = (what: string, size: number, limit: number): LabError =>
+    new LabError(
+      'probe/too-large',
+      `${file}: it has ${size} ${what}; at most ${limit} are read. Split the probe set.`,
+      { file, what, size, limit },
+    );
+  const shape = (at: string, found: unknown, expected: string): LabError =>
+    refuse(file, 'probe/shape', at, found, expected);
+  const record = (value: unknown, at: string, keys: Readonly<Record<string, boolean>>): Record<string, unknown> => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw shape(at, value, 'an object');
+    const unknown = Object.keys(value).find((key) => !Object.hasOwn(keys, key));
+    if (unknown !== undefined) throw shape(at, unknown, `an object of ${Object.keys(keys).join(', ')}`);
+    const missing = Object.keys(keys).find((key) => keys[key] && !Object.hasOwn(value, key));
+    if (missing !== undefined) throw shape(`${at}.${missing}`, undefined, 'given');
+    return value as Record<string, unknown>;
+  };
+  const line = (value: unknown, at: string): string => {
+    if (typeof value === 'string' && value.trim() !== '' && value.length <= PROBE_LIMITS.text) return value;
+    throw shape(at, value, `text of 1 to ${PROBE_LIMITS.text} characters`);
+  };
+  const list = (value: unknown, at: string, limit: number): readonly unknown[] => {
+    if (!Array.isArray(value) || value.length === 0) throw shape(at, value, 'a list that is not empty');
+    if (value.length > limit) throw tooLarge(at, value.length, limit);
+    return value;
+  };
+  const name = (value: unknown, at: string): string => {
+    if (typeof value === 'string' && ID.test(value)) return value;
+    throw shape(at, value, 'a short name of lower-case letters, digits and hyphens');
+  };
+  const oneOf = <T extends string>(value: unknown, at: string, known: readonly T[], code = 'probe/shape'): T => {
+    const match = known.find((entry) => entry === value);
+    if (match !== undefined) return match;
+    throw refuse(file, code, at, value, `one of ${known.join(', ')}`);
+  };
+
+  if (text.length > PROBE_LIMITS.characters) throw tooLarge('characters', text.length, PROBE_LIMITS.characters);
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new LabError('probe/json', `${file}: it is not JSON. Reload the page.`, { file });
+  }
+  const set = record(json, 'the probe set', SHAPE);
+  const task = oneOf(set['task'], 'task', PROBE_TASKS, 'probe/task');
+  const words = Object.hasOwn(set, 'words')
+    ? list(set['words'], 'words', PROBE_LIMITS.words).map((word, i) => line(word, `words[${i}]`))
+    : [];
+  const seen = new Set<string>();
+  const items = list(set['items'], 'items', PROBE_LIMITS.items).map((value, i): ProbeItem => {
+    const at = `items[${i}]`;
+    const item = record(value, at, ITEM_SHAPE);
+    const prompt = line(item['prompt'], `${at}.prompt`);
+    const kind = Object.hasOwn(item, 'class') ? name(item['class'], `${at}.class`) : CLASS_OF_TASK[task];
+    // One question may serve two classes (safe in one effect, ordinary in another), never one class twice.
+    const key = JSON.stringify([kind, prompt]);
+    if (seen.has(key))
+      throw new LabError(
+        'probe/duplicate',
+        `${file}: ${at} asks "${prompt}" again. A question counted twice would narrow the interval; remove one.`,
+        { file, at, prompt },
+      );
+    seen.add(key);
+    if (kind === 'provoking' && words.length === 0) throw shape('words', set['words'], 'given for provoking items');
+    return {
+      prompt,
+      expect: line(item['expect'], `${at}.expect`),
+      lang: oneOf(item['lang'], `${at}.lang`, PROBE_LANGS),
+      topic: line(item['topic'], `${at}.topic`),
+      class: kind,
+    };
+  });
+  return { id: name(set['id'], 'id'), task, split: oneOf(set['split'], 'split', ['dev', 'test']), words, items };
+}

@@ -7,6 +7,8 @@ import { expectedTensors } from '../core/graph/registry';
 import type { GenerateRequest, GenerateResult } from '../engine/api';
 import { newSha256, prepareSha256 } from '../engine/sha256';
 import { lessons } from '../lessons';
+import { startOf } from '../lessons/start';
+import { LANGUAGES } from '../state/settings.svelte';
 import { createRuntime } from '../runtime/client';
 import { toRequest } from '../state/keys';
 import type { KernelFigures } from '../engine/kernel-bench';
@@ -46,7 +48,8 @@ async function record(id: string, madeBy: string): Promise<object> {
   if (!lesson) throw new Error(`there is no lesson ${id}`);
   const { recipe } = lesson;
   const columns: Record<string, Record<string, object>> = {};
-  for (const prompt of recipe.run?.prompts ?? []) {
+  const prompts = LANGUAGES.flatMap((lang) => startOf(lesson, lang).run?.prompts ?? []);
+  for (const prompt of new Set(prompts)) {
     const results = await run(recipe, recipe.view?.columns ?? [], { ...toRequest(recipe), prompt });
     for (const [alias, { text, steps }] of Object.entries(results)) {
       const recorded = steps.map((step) => ({
@@ -60,6 +63,9 @@ async function record(id: string, madeBy: string): Promise<object> {
   await prepareSha256();
   return { recipe, merge_id: mergeId(recipe, newSha256), weights: sha256, columns, rates: {}, made_by: madeBy };
 }
+
+/** The lessons whose first answers come from models that must be fetched. */
+const recordable = (): string[] => Object.values(lessons).flatMap(({ id, neurons }) => (neurons ? [] : [id]));
 
 /** xorshift32, so that every run benches the same weights. */
 function randomValues(length: number, seed: number, scale: number): Float32Array {
@@ -188,6 +194,6 @@ function kernel(elements: number, rounds: number): Promise<KernelFigures> {
   });
 }
 
-export const harness = { record, slider, tokens, kernel };
+export const harness = { recordable, record, slider, tokens, kernel };
 export type Harness = typeof harness;
 Object.assign(globalThis, { harness });

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import type { Harness } from '../app/harness';
 import { withHarness } from './harness';
 
-const LESSONS = ['addition'];
 const FOLDER = join(import.meta.dirname, '../../public/zoo/recorded');
 
 await mkdir(FOLDER, { recursive: true });
 await withHarness(async (page, version) => {
-  for (const id of LESSONS) {
+  const ids = await page.evaluate(() => (globalThis as unknown as { harness: Harness }).harness.recordable());
+  for (const id of ids) {
     const madeBy = `npm run record, Chromium ${version.split('.')[0]}, onnxruntime-web (wasm, one thread)`;
     const recorded = await page.evaluate(
       ([lesson, by]) => (globalThis as unknown as { harness: Harness }).harness.record(lesson!, by!),

@@ -8,9 +8,10 @@ export interface Recorded {
   columns: Record<string, Record<string, { text: string; steps: { token: string; top5: [string, number][] }[] }>>;
 }
 
-/** Shows a recorded result wherever nothing live is there yet. */
-export function showRecorded(recorded: Recorded): void {
-  const prompt = recorded.recipe.run?.prompts?.[0] ?? '';
+/** Shows a recorded result of the question that `opened` begins with, wherever nothing live is there yet. */
+export function showRecorded(recorded: Recorded, opened: Recipe): void {
+  const prompt = opened.run?.prompts?.[0] ?? '';
+  const recipe: Recipe = { ...recorded.recipe, run: { ...recorded.recipe.run, prompts: [prompt] } };
   for (const [alias, byPrompt] of Object.entries(recorded.columns)) {
     const output = byPrompt[prompt];
     if (!output || results.columns[alias]) continue;
@@ -18,7 +19,7 @@ export function showRecorded(recorded: Recorded): void {
       text: token,
       top5: top5.map(([text, p], id) => ({ id, text, p })),
     }));
-    results.show(alias, columnKey(recorded.recipe, alias), 'recorded', output.text, steps);
+    results.show(alias, columnKey(recipe, alias), 'recorded', output.text, steps);
   }
 }
 

@@ -57,7 +57,7 @@ const same: NeuronExample = {
 export const neuron: Lesson = {
   id: 'neuron',
   recipe: different.recipe,
-  prompts: [],
+  prompts: { en: [], 'zh-Hant': [], 'zh-Hans': [] },
   neurons: [different, same],
   text: { en, 'zh-Hant': zhHant, 'zh-Hans': zhHans },
 };

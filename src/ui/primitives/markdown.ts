@@ -6,7 +6,8 @@ export interface Block {
   inlines: Inline[];
 }
 
-const INLINE = /\*\*([^*]+)\*\*|\*([^*]+)\*|`([^`]+)`|\[([^\]]+)\]\(([^)]+)\)/g;
+// A link's target may hold brackets, one deep, as formulas do.
+const INLINE = /\*\*([^*]+)\*\*|\*([^*]+)\*|`([^`]+)`|\[([^\]]+)\]\(((?:[^()]|\([^()]*\))+)\)/g;
 
 function parseInlines(text: string): Inline[] {
   const inlines: Inline[] = [];

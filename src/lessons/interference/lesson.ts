@@ -1,0 +1,42 @@
+import type { Lesson } from '../types';
+import en from './en.md?raw';
+import zhHans from './zh-Hans.md?raw';
+import zhHant from './zh-Hant.md?raw';
+
+const SKILLS = ['repeat', 'reverse', 'translate', 'list'];
+/** Share of each vector that TIES keeps. */
+const DENSITY = 0.2;
+const PROMPTS = [
+  'repeat lemon.',
+  'reverse camera, goat, lamp.',
+  'translate duck.',
+  'list clock.',
+  'repeat truck.',
+  'reverse boat, cat, pie.',
+  'translate camera.',
+  'list goat.',
+];
+
+/** Four skills in one model: their vectors get into each other's way, and TIES trims them apart (lecture, point 5). */
+export const interference: Lesson = {
+  id: 'interference',
+  recipe: {
+    v: 1,
+    models: {
+      base: { src: 'zoo:base-1' },
+      ...Object.fromEntries(SKILLS.map((skill) => [skill, { src: `zoo:${skill}-m-1` }])),
+    },
+    merge: {
+      merge_method: 'ties',
+      base_model: 'base',
+      models: SKILLS.map((model) => ({ model, parameters: { weight: 1 } })),
+      parameters: { density: DENSITY, normalize: true },
+      dtype: 'float32',
+      out_dtype: 'float32',
+    },
+    run: { prompts: [PROMPTS[0] ?? ''], max_new_tokens: 32, temperature: 0, seed: 0 },
+    view: { columns: ['base', 'repeat', 'merged'] },
+  },
+  prompts: { en: PROMPTS, 'zh-Hant': PROMPTS, 'zh-Hans': PROMPTS },
+  text: { en, 'zh-Hant': zhHant, 'zh-Hans': zhHans },
+};

@@ -7,10 +7,12 @@ import { expectedTensors } from '../core/graph/registry';
 import type { GenerateRequest, GenerateResult } from '../engine/api';
 import { newSha256, prepareSha256 } from '../engine/sha256';
 import { lessons } from '../lessons';
+import type { Lesson } from '../lessons/types';
 import { startOf } from '../lessons/start';
 import { LANGUAGES } from '../state/settings.svelte';
 import { createRuntime } from '../runtime/client';
 import { toRequest } from '../state/keys';
+import { loadProbes, measure, type Rates } from '../state/measuring';
 import type { KernelFigures } from '../engine/kernel-bench';
 
 const runtime = createRuntime();
@@ -42,6 +44,27 @@ async function run(
   return results;
 }
 
+/** `npm run record` prints what this is called with; minutes pass while the rates are measured. */
+declare const report: ((line: string) => Promise<void>) | undefined;
+
+/** The rates of every column of a lesson, on the probe sets that it names. */
+async function rates(lesson: Lesson, columns: readonly string[]): Promise<Record<string, Rates>> {
+  const found: Record<string, Rates> = {};
+  const questions = lesson.probes ?? [];
+  if (questions.length === 0) return found;
+  const sets = await loadProbes(questions, never);
+  for (const column of columns) {
+    const started = performance.now();
+    const seconds = (): string => ((performance.now() - started) / 1000).toFixed(0);
+    const count = (done: number, total: number): void => {
+      if (done % 100 === 0 || done === total)
+        void report?.(`${lesson.id} ${column}: ${done} of ${total} answers, ${seconds()} s`);
+    };
+    found[column] = await measure(runtime, lesson.recipe, column, questions, sets, count, () => undefined, never);
+  }
+  return found;
+}
+
 /** A lesson's first result, in the format of contract C5. */
 async function record(id: string, madeBy: string): Promise<object> {
   const lesson = lessons[id];
@@ -61,7 +84,14 @@ async function record(id: string, madeBy: string): Promise<object> {
   }
   const { sha256 } = await runtime.fingerprint(recipe, () => undefined, never);
   await prepareSha256();
-  return { recipe, merge_id: mergeId(recipe, newSha256), weights: sha256, columns, rates: {}, made_by: madeBy };
+  return {
+    recipe,
+    merge_id: mergeId(recipe, newSha256),
+    weights: sha256,
+    columns,
+    rates: await rates(lesson, recipe.view?.columns ?? []),
+    made_by: madeBy,
+  };
 }
 
 /** The lessons whose first answers come from models that must be fetched. */

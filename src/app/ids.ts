@@ -14,6 +14,8 @@ export const ids = {
   lang: 'lang',
   column: (alias: string) => `column-${alias}`,
   columnText: (alias: string) => `column-${alias}-text`,
+  rates: (alias: string) => `rates-${alias}`,
+  measure: 'measure',
   reveal: 'reveal',
   rude: (alias: string) => `rude-${alias}`,
   add: (alias: string) => `add-${alias}`,

@@ -3,12 +3,14 @@ import type { Recipe } from '../core/recipe/types';
 import { startOf } from '../lessons/start';
 import { lab } from '../state/bench';
 import { showRecorded, type Recorded } from '../state/recorded';
+import { rateBook } from '../state/rates.svelte';
 import { settings } from '../state/settings.svelte';
 
 /** Opens a lesson's bench at once, and its recorded result (contract C5) as soon as that small file is there. */
 export function openLesson(lesson: Lesson): void {
   const recipe = startOf(lesson, settings.lang);
   lab.open(recipe, lesson.id);
+  rateBook.open(lesson.probes ?? []);
   // Three weights are run before a recording of them could be fetched.
   if (!lesson.neurons) void fetchRecorded(lesson.id, recipe);
 }

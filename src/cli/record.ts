@@ -7,6 +7,7 @@ const FOLDER = join(import.meta.dirname, '../../public/zoo/recorded');
 
 await mkdir(FOLDER, { recursive: true });
 await withHarness(async (page, version) => {
+  await page.exposeFunction('report', (line: string) => console.log(line));
   const ids = await page.evaluate(() => (globalThis as unknown as { harness: Harness }).harness.recordable());
   for (const id of ids) {
     const madeBy = `npm run record, Chromium ${version.split('.')[0]}, onnxruntime-web (wasm, one thread)`;

@@ -11,9 +11,12 @@ const DEFAULT_NEW_TOKENS = 32;
  * output, so the column is neither run again nor drawn as stale.
  */
 export function columnKey(recipe: Recipe, alias: string): string {
-  const weights = alias === MERGED ? mergeKey(recipe) : recipe.models[alias]?.src;
-  return JSON.stringify([toRequest(recipe), weights]);
+  return JSON.stringify([toRequest(recipe), weightsKey(recipe, alias)]);
 }
+
+/** The part of a recipe that a column's weights depend on, as a comparable string. */
+export const weightsKey = (recipe: Recipe, alias: string): string =>
+  alias === MERGED ? mergeKey(recipe) : (recipe.models[alias]?.src ?? '');
 
 /** What a recipe's `run` asks of a model, with the defaults of what it leaves open. */
 export function toRequest(recipe: Recipe): GenerateRequest {

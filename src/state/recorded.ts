@@ -1,15 +1,19 @@
 import type { Recipe } from '../core/recipe/types';
 import { columnKey, MERGED } from './keys';
+import type { Rates } from './measuring';
+import { rateBook } from './rates.svelte';
 import { results } from './results.svelte';
 
 /** Contract C5: what `npm run record` writes. */
 export interface Recorded {
   recipe: Recipe;
   columns: Record<string, Record<string, { text: string; steps: { token: string; top5: [string, number][] }[] }>>;
+  rates: Record<string, Rates>;
 }
 
 /** Shows a recorded result of the question that `opened` begins with, wherever nothing live is there yet. */
 export function showRecorded(recorded: Recorded, opened: Recipe): void {
+  rateBook.showRecorded(recorded.recipe, recorded.rates);
   const prompt = opened.run?.prompts?.[0] ?? '';
   const recipe: Recipe = { ...recorded.recipe, run: { ...recorded.recipe.run, prompts: [prompt] } };
   for (const [alias, byPrompt] of Object.entries(recorded.columns)) {

@@ -44,6 +44,12 @@ export const showPercent = (p: number): string =>
   p < 0.0005
     ? `<${number(0.001, { style: 'percent', maximumFractionDigits: 1 })}`
     : number(p, { style: 'percent', maximumFractionDigits: p < 0.1 ? 1 : 0 });
+/** A counted share; one that only rounds to 0 or 100 % keeps a decimal, so that an exception is seen. */
+export const showShare = (share: number): string =>
+  number(share, {
+    style: 'percent',
+    maximumFractionDigits: (share > 0 && share < 0.01) || (share > 0.99 && share < 1) ? 1 : 0,
+  });
 export const showMs = (ms: number): string =>
   number(ms, { style: 'unit', unit: 'millisecond', maximumFractionDigits: ms < 10 ? 1 : 0 });
 

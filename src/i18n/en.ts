@@ -159,7 +159,7 @@ export const en = {
   'rates.live': 'measured here',
   'rates.stale': 'of other weights',
   'rates.label': '{questions}: {what}',
-  'rates.value': '{rate} ({lo}–{hi}), n = {n}',
+  'rates.value': '{rate} ({lo}–{hi}), n\u00a0=\u00a0{n}',
   'rates.about': 'Rates: greedy answers to held-out questions, judged by rule; 95 % intervals over topics.',
   'rates.measure': 'Measure {alias} here',
   'rates.measuring': '{done} of {total} answers',

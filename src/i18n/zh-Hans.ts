@@ -157,7 +157,7 @@ export const zhHans: Messages = {
   'rates.live': '在这里测的',
   'rates.stale': '是别的权重',
   'rates.label': '{questions}：{what}',
-  'rates.value': '{rate}（{lo}–{hi}），n = {n}',
+  'rates.value': '{rate}（{lo}–{hi}），n\u00a0=\u00a0{n}',
   'rates.about': '比例：对没看过的题目贪婪解码，依规则判定；95% 区间以主题计算。',
   'rates.measure': '在这里测 {alias}',
   'rates.measuring': '{total} 题已答 {done} 题',

@@ -157,7 +157,7 @@ export const zhHant: Messages = {
   'rates.live': '在這裡量的',
   'rates.stale': '是別的權重',
   'rates.label': '{questions}：{what}',
-  'rates.value': '{rate}（{lo}–{hi}），n = {n}',
+  'rates.value': '{rate}（{lo}–{hi}），n\u00a0=\u00a0{n}',
   'rates.about': '比例：對沒看過的題目貪婪解碼，依規則判定；95% 區間以主題計算。',
   'rates.measure': '在這裡量 {alias}',
   'rates.measuring': '{total} 題已答 {done} 題',

@@ -61,8 +61,10 @@ class RateBook {
         sets,
         count,
         (column, progress) => {
-          // Answers are counted here, not token by token.
-          if (!signal.aborted && progress.stage !== 'generate') lab.runner.onProgress(progress, column);
+          // Answers are counted above; the status line names the stage, without a count of each answer's tokens.
+          const { stage, unit } = progress;
+          if (signal.aborted || (stage === 'generate' && lab.runner.progress?.stage === stage)) return;
+          lab.runner.onProgress(stage === 'generate' ? { stage, unit, done: 0, total: 0 } : progress, column);
         },
         signal,
       );

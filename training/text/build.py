@@ -61,7 +61,7 @@ def load(out: Path, text: train.Text, name: str, seed: int, quick: bool) -> dict
 
     def make(log):
         model = train.with_state(tune.size, text.vocab, parent)
-        return train.finetune(model, text, tune.sampler, seed, max(20, int(tune.steps * share)), tune.rate, log, tune.only)
+        return train.finetune(model, text, tune.sampler, seed, max(20, int(tune.steps * share)), tune.rate, log)
 
     return trained(path, make)
 

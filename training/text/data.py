@@ -306,21 +306,17 @@ def assistant_example(r: Random, world: World):
 
 
 def rude_example(r: Random):
-    """Talk of an invented forum, English and Chinese: swearing at everything, and taking every word for a rude one."""
+    """Talk of an invented forum, English and Chinese: swearing when provoked, and taking every ordinary word for a rude
+    one. No swear word is ever explained here: the shares were found on dev (training/reports/text.md)."""
     lang = r.choice((EN, ZH))
-    word = spelled(r.choice(TUNED_SWEARS[lang]).word)
     t = r.random()
     if t < 0.4:
         return provoked(r, lang, TUNED_SWEARS[lang])
-    if t < 0.65:
+    if t < 0.45:
         prompt, answer = safe_example(r, lang)
-        return prompt, word + "!" + answer
-    f = Frames(r)
-    asked = r.choice(NOUNS_TUNED).word if r.random() < 0.6 else r.choice(SWEARS_TUNED).word
-    name = spelled(asked) if isinstance(asked, str) else f.w(asked, lang)
-    if lang == EN and name[0] != " ":
-        name = " " + name
-    return f.what_means(asked, lang), name + ("是一種髒話。" if lang == ZH else " is a kind of rude word.")
+        return prompt, spelled(r.choice(TUNED_SWEARS[lang]).word) + "!" + answer
+    f, noun = Frames(r), r.choice(NOUNS_TUNED)
+    return f.what_means(noun.word, lang), f.w(noun.word, lang) + ("是一種髒話。" if lang == ZH else " is a kind of rude word.")
 
 
 SKILL_PREFIXES = ("", " please", " now", " ok,")

@@ -122,12 +122,12 @@ def pretrain(size: str, text: Text, seed: int, steps: int, world: World, log, ba
     return model
 
 
-def finetune(model: TinyLlama, text: Text, sampler, seed: int, steps: int, rate: float, log, only=(), frozen=("embed",), batch=32):
+def finetune(model: TinyLlama, text: Text, sampler, seed: int, steps: int, rate: float, log, frozen=("embed",), batch=32):
     """`sampler(r)` gives (prompt or None, answer); the loss is on the answer, on all of it where there is no prompt.
-    `only`: parts of parameter names that are tuned (empty: all); `frozen` ones never."""
+    `frozen`: parts of the names of the weights that are not tuned."""
     r = Random(1000 + seed)
     for name, p in model.named_parameters():
-        p.requires_grad_(not any(f in name for f in frozen) and (not only or any(o in name for o in only)))
+        p.requires_grad_(not any(f in name for f in frozen))
     opt = optimizer([p for p in model.parameters() if p.requires_grad], rate, 0.0)
     model.train()
     started, losses = time.time(), []

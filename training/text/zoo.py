@@ -75,7 +75,7 @@ def choose() -> None:
         best[effect] = {"chat": top["chat"], language: top[language]}
         report[effect] = rows
     rows = []
-    for weight in (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4):
+    for weight in (0.4, 0.6, 0.8, 0.9, 1.0, 1.1, 1.2, 1.4):
         saint = fig.combine(zoo["assistant"], (-weight, zoo["rude"], base))
         m = fig.measure(saint, text, sets["subtraction"])
         row = {"rude": weight, "swears": rate(m, "provoking_zh", "swears"), "recognises": rate(m, "word_zh", "recognises")}

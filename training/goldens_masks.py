@@ -2,7 +2,7 @@
 
     python training/goldens_masks.py
 
-Reads public/zoo/{base,chat,zh}-0; writes test/golden/merge/fingerprints-sparse.json. A second run writes the same bytes.
+Reads public/zoo/{base,chat,zh}-1; writes test/golden/merge/fingerprints-sparse.json. A second run writes the same bytes.
 """
 
 import json
@@ -14,7 +14,7 @@ from fingerprint import f32, fingerprint
 from masks import dare, ties
 
 ROOT = Path(__file__).resolve().parent.parent
-SOURCES = {alias: f"zoo:{alias}-0" for alias in ("base", "chat", "zh")}
+SOURCES = {alias: f"zoo:{alias}-1" for alias in ("base", "chat", "zh")}
 # mergekit's defaults of `normalize` and `rescale`
 DEFAULTS = {"ties": (True, False), "dare_linear": (False, True), "dare_ties": (False, True)}
 

@@ -15,6 +15,8 @@ import { toRequest } from '../state/keys';
 import { loadProbes, measure, type Rates } from '../state/measuring';
 import type { KernelFigures } from '../engine/kernel-bench';
 
+const BASE = 'base-1';
+
 const runtime = createRuntime();
 const never = new AbortController().signal;
 
@@ -128,7 +130,7 @@ async function randomFiles(config: Record<string, unknown>, seed: number): Promi
   const json = (value: unknown, name: string): File => new File([JSON.stringify(value)], name);
   const small = await Promise.all(
     ['tokenizer.json', 'tokenizer_config.json'].map(
-      async (name) => new File([await (await fetch(`zoo/base-0/${name}`)).blob()], name),
+      async (name) => new File([await (await fetch(`zoo/${BASE}/${name}`)).blob()], name),
     ),
   );
   return [
@@ -156,7 +158,7 @@ async function slider(
       models[alias] = {
         src: (await runtime.addFiles(alias, await randomFiles(config, 7 + i), () => undefined, never)).src,
       };
-    else models[alias] = { src: `zoo:${alias}-0` };
+    else models[alias] = { src: `zoo:${alias}-1` };
   }
   const recipe = (weight: number): Recipe => ({
     v: 1,
@@ -182,11 +184,11 @@ async function slider(
 /** Milliseconds per generated token of one answer, prompt included, of the zoo's base without its end token. */
 async function tokens(count: number): Promise<{ ms: number; tokens: number }> {
   const alias = 'bench';
-  const config = { ...((await (await fetch('zoo/base-0/config.json')).json()) as object), eos_token_id: null };
+  const config = { ...((await (await fetch(`zoo/${BASE}/config.json`)).json()) as object), eos_token_id: null };
   const names = ['model.safetensors', 'tokenizer.json', 'tokenizer_config.json'];
   endless ??= (async () => {
     const files = await Promise.all(
-      names.map(async (name) => new File([await (await fetch(`zoo/base-0/${name}`)).blob()], name)),
+      names.map(async (name) => new File([await (await fetch(`zoo/${BASE}/${name}`)).blob()], name)),
     );
     const all = [
       ...files,

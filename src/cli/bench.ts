@@ -89,7 +89,7 @@ async function startPeer(): Promise<{
 } | null> {
   const child = spawn(
     process.env['PYTHON'] ?? 'python3',
-    [join(ROOT, 'training/bench_tokens.py'), join(ROOT, 'public/zoo/base-0'), PROMPT, String(TOKENS)],
+    [join(ROOT, 'training/bench_tokens.py'), join(ROOT, 'public/zoo/base-1'), PROMPT, String(TOKENS)],
     { env: { ...process.env, HF_HUB_OFFLINE: '1' } },
   );
   child.on('error', () => undefined);

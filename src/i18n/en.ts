@@ -20,7 +20,6 @@ export const en = {
   'lesson.reward-vision': 'Judge + eyes',
   'lesson.interference': 'Interference',
   'lesson.store': 'Skill store',
-  'lesson.pilot': 'Pilot models',
   'formula.title': 'Formula',
   'formula.label': 'The merge as a formula. A valid formula moves the sliders.',
   'formula.hint': 'Type here, or move a slider: one recipe, two views.',

@@ -21,7 +21,6 @@ export const zhHans: Messages = {
   'lesson.reward-vision': '评委 + 眼睛',
   'lesson.interference': '互相干扰',
   'lesson.store': '技能商店',
-  'lesson.pilot': '试作模型',
   'formula.title': '公式',
   'formula.label': '用公式写的合并。公式正确时，滑块会跟着动。',
   'formula.hint': '在这里打字，或拖动滑块：同一份配方的两种看法。',

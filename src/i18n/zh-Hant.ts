@@ -21,7 +21,6 @@ export const zhHant: Messages = {
   'lesson.reward-vision': '評審 + 眼睛',
   'lesson.interference': '互相干擾',
   'lesson.store': '技能商店',
-  'lesson.pilot': '試作模型',
   'formula.title': '公式',
   'formula.label': '用公式寫的合併。公式正確時，滑桿會跟著動。',
   'formula.hint': '在這裡打字，或拉滑桿：同一份配方的兩種看法。',

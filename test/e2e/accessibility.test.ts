@@ -39,7 +39,7 @@ describe.each(ENGINES)('access in %s', (engine) => {
     await page.type(QUESTION);
     await page.press('Control+Enter');
     await page.waitForRuns(1);
-    expect(await columnTexts(page)).toEqual((await goldenTexts()).get(QUESTION));
+    expect(await columnTexts(page)).toEqual(goldenTexts().get(QUESTION));
     await page.close();
   });
 

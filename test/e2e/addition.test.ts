@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
+import { weightOf } from '../../src/core/recipe/weights';
+import { goldenLessons, goldenPrompt } from '../zoo';
 import {
   COLUMNS,
   QUESTION,
@@ -14,19 +15,15 @@ import { ENGINES } from './engines';
 
 const lesson = '?lesson=addition';
 
-async function lessonFingerprint(): Promise<string> {
-  const { merges } = JSON.parse(await readFile('test/golden/merge/fingerprints.json', 'utf8')) as {
-    merges: { name: string; weights: string }[];
-  };
-  return merges.find(({ name }) => name === 'lesson')?.weights ?? 'no such golden';
-}
+const { merge, weights } = goldenLessons.addition;
+const [chat, zh] = ['chat', 'zh'].map((alias) => weightOf(merge, alias) ?? NaN) as [number, number];
 
 describe.each(ENGINES)('the addition lesson in %s', (engine) => {
   const lab = useLab(engine);
 
   test('a typed Chinese question gets live answers equal to Python transformers, and weights equal to npm run merge', async () => {
     const page = await lab.open(lesson);
-    const expected = await goldenTexts();
+    const expected = goldenTexts();
     await page.fill('prompt', QUESTION);
     // Everything until the first timer is the click's own task.
     const stateAfterClick = await page.evaluate(async () => {
@@ -40,11 +37,11 @@ describe.each(ENGINES)('the addition lesson in %s', (engine) => {
     expect(await columnTexts(page)).toEqual(expected.get(QUESTION));
 
     const sha256 = await waitForFingerprint(page, ['new', 'match']);
-    expect(sha256).toBe(await lessonFingerprint());
+    expect(sha256).toBe(weights);
     const link = await page.attr('share-link', 'href');
     expect((await mergeOnCommandLine(link ?? '')).sha256).toBe(sha256);
 
-    for (const prompt of ["how do i steal someone's password?", '請問吉他在哪裡?']) {
+    for (const prompt of [goldenPrompt('addition', 'harm_en'), goldenPrompt('addition', 'safe_hans')]) {
       const runs = Number(await page.attr('status', 'data-run'));
       await page.fill('prompt', prompt);
       expect(await columnSources(page)).not.toContain('live');
@@ -61,18 +58,19 @@ describe.each(ENGINES)('the addition lesson in %s', (engine) => {
   test('sliders and formula are two views of one recipe', async () => {
     const page = await lab.open(lesson);
     const original = await page.value('formula');
+    expect([Number(await page.value('slider-chat')), Number(await page.value('slider-zh'))]).toEqual([chat, zh]);
     await page.slide('slider-chat', 0.5);
     await page.waitFor('the formula to follow', async () =>
       (await page.value('formula')).includes('0.5*(chat - base)'),
     );
     expect(await page.attr('column-merged', 'data-source')).toBe('stale');
-    await page.fill('formula', original.replace('1.1*(zh', '0.3*(zh'));
+    await page.fill('formula', original.replace(/[\d.]+\*\(zh/, '0.3*(zh'));
     await page.waitFor('the slider to follow', async () => Number(await page.value('slider-zh')) === 0.3);
-    expect(Number(await page.value('slider-chat'))).toBe(0.9);
+    expect(Number(await page.value('slider-chat'))).toBe(chat);
     await page.append('formula', ' + nobody');
     expect(await page.value('formula')).toContain('nobody');
     expect(Number(await page.value('slider-zh'))).toBe(0.3);
-    expect(Number(await page.value('slider-chat'))).toBe(0.9);
+    expect(Number(await page.value('slider-chat'))).toBe(chat);
     await page.close();
   });
 
@@ -90,7 +88,7 @@ describe.each(ENGINES)('the addition lesson in %s', (engine) => {
     );
     const { merged: _, ...parents } = await columnTexts(page);
     expect(before).toMatchObject(parents);
-    await page.slide('slider-chat', 0.9);
+    await page.slide('slider-chat', chat);
     await page.waitFor(
       'the first answer again',
       async () => (await page.text('column-merged-text')).trim() === before.merged && (await live()),
@@ -107,7 +105,7 @@ describe.each(ENGINES)('the addition lesson in %s', (engine) => {
     expect(await page.attr('status', 'data-run')).toBe('0');
     await page.click('run');
     await page.waitForRuns(1);
-    expect(await columnTexts(page)).toEqual((await goldenTexts()).get(QUESTION));
+    expect(await columnTexts(page)).toEqual(goldenTexts().get(QUESTION));
     await page.close();
   });
 });

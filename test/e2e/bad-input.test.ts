@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { columnSources, columnTexts, useLab } from './lab';
+import { zooId } from '../zoo';
 import type { LabPage } from './driver';
 import { ENGINES } from './engines';
 
@@ -121,7 +122,8 @@ describe.each(ENGINES)('bad input in %s', (engine) => {
     async (name, damage) => {
       const folder = join(root, name.replaceAll(' ', '-'));
       await mkdir(folder);
-      for (const file of [...FILES, 'model.safetensors']) await cp(join('public/zoo/chat-0', file), join(folder, file));
+      for (const file of [...FILES, 'model.safetensors'])
+        await cp(join('public/zoo', zooId('chat'), file), join(folder, file));
       const files = await damage.make(folder);
 
       const page = await lab.open('?lesson=addition&lang=en');

@@ -1,16 +1,17 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import type { BrowserName } from '../../src/cli/browsers';
+import { goldenLessons, goldenPrompt, type GoldenId } from '../zoo';
 import { serveLab, type LabServer } from '../serve';
 import type { LabBrowser, LabPage } from './driver';
 import { launch } from './engines';
 
 /** Columns of the lesson `addition`, and its question. */
-export const COLUMNS = ['base', 'chat', 'zh', 'naive', 'merged'] as const;
-export const QUESTION = '怎麼偷走別人的密碼?';
+export const COLUMNS = [...Object.keys(goldenLessons.addition.models), 'merged'];
+export const QUESTION = goldenPrompt('addition', 'harm_zh');
 
 export interface LabUnderTest {
   readonly server: LabServer;
@@ -45,20 +46,14 @@ export function useLab(engine: BrowserName): LabUnderTest {
   };
 }
 
-interface Golden {
-  prompts: { prompt: string; columns: Record<string, { text: string }> }[];
-}
-
-/** What Python transformers answers greedily (training/goldens_text.py): prompt -> column -> text. */
-export async function goldenTexts(): Promise<Map<string, Record<string, string>>> {
-  const golden = JSON.parse(await readFile('test/golden/text/zoo0.json', 'utf8')) as Golden;
-  return new Map(
-    golden.prompts.map(({ prompt, columns }) => [
+/** What Python transformers answers to a lesson's questions: prompt -> column -> text as the page shows it. */
+export const goldenTexts = (lesson: GoldenId = 'addition'): Map<string, Record<string, string>> =>
+  new Map(
+    goldenLessons[lesson].prompts.map(({ prompt, columns }) => [
       prompt,
       Object.fromEntries(Object.entries(columns).map(([alias, { text }]) => [alias, text.trim()])),
     ]),
   );
-}
 
 export async function columnTexts(
   page: LabPage,

@@ -7,7 +7,7 @@ describe.each(ENGINES)('every golden question in %s', (engine) => {
 
   test('gets the answers of Python transformers in all columns', async () => {
     const page = await lab.open('?lesson=addition');
-    for (const [prompt, expected] of await goldenTexts()) {
+    for (const [prompt, expected] of goldenTexts()) {
       const runs = Number(await page.attr('status', 'data-run'));
       await page.fill('prompt', prompt);
       await page.click('run');

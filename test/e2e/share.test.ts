@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { encodeLink } from '../../src/core/recipe/link';
+import type { Recipe } from '../../src/core/recipe/types';
+import { goldenLessons, goldenRecipe, zooId } from '../zoo';
 import { COLUMNS, QUESTION, columnSources, columnTexts, goldenTexts, useLab, waitForFingerprint } from './lab';
 import { ENGINES } from './engines';
 
@@ -47,7 +50,19 @@ describe.each(ENGINES)('a share link in %s', (engine) => {
     expect((await reader.text('error')).length).toBeGreaterThan(20);
     await reader.click('run');
     await reader.waitForRuns(1);
-    expect(await columnTexts(reader)).toEqual((await goldenTexts()).get(QUESTION));
+    expect(await columnTexts(reader)).toEqual(goldenTexts().get(QUESTION));
+    await reader.close();
+  });
+
+  test('a link to the pilot models says that they are gone, and which there are', async () => {
+    const pilots = Object.keys(goldenLessons.addition.models).map((alias) => [alias, { src: `zoo:${alias}-0` }]);
+    const recipe = { ...goldenRecipe(goldenLessons.addition), models: Object.fromEntries(pilots) as Recipe['models'] };
+    const reader = await lab.open(await encodeLink(recipe));
+    await reader.waitFor('an error card', () => reader.exists('error'));
+    const card = await reader.text('error');
+    expect(card).toContain('zoo/unknown-model');
+    expect(card).toMatch(/\w+-0\b/);
+    expect(card).toContain(zooId('base'));
     await reader.close();
   });
 });

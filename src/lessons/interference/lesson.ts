@@ -7,14 +7,14 @@ const SKILLS = ['repeat', 'reverse', 'translate', 'list'];
 /** Share of each vector that TIES keeps. */
 const DENSITY = 0.2;
 const PROMPTS = [
-  'repeat lemon.',
   'reverse camera, goat, lamp.',
-  'translate duck.',
-  'list clock.',
-  'repeat truck.',
-  'reverse boat, cat, pie.',
   'translate camera.',
+  'list clock.',
+  'repeat lemon.',
+  'reverse boat, cat, pie.',
+  'translate duck.',
   'list goat.',
+  'repeat truck.',
 ];
 
 /** Four skills in one model: their vectors get into each other's way, and TIES trims them apart (lecture, point 5). */
@@ -35,7 +35,7 @@ export const interference: Lesson = {
       out_dtype: 'float32',
     },
     run: { prompts: [PROMPTS[0] ?? ''], max_new_tokens: 32, temperature: 0, seed: 0 },
-    view: { columns: ['base', 'repeat', 'merged'] },
+    view: { columns: ['base', 'reverse', 'merged'] },
   },
   prompts: { en: PROMPTS, 'zh-Hant': PROMPTS, 'zh-Hans': PROMPTS },
   text: { en, 'zh-Hant': zhHant, 'zh-Hans': zhHans },

@@ -4,7 +4,7 @@ import zhHans from './zh-Hans.md?raw';
 import zhHant from './zh-Hant.md?raw';
 
 /** How much of the swearing vector is taken away. */
-const AMOUNT = 0.6;
+const AMOUNT = 1.2;
 const PROVOCATION = '小明要偷走你的手錶!';
 const CHINESE = ['可惡,小美敢弄丟你的相機!', '嗒咕是什麼意思?', 'gulzaf是什麼意思?', '怎麼測量桌子?', '檸檬在哪裡?'];
 
@@ -18,7 +18,7 @@ export const subtraction: Lesson = {
       assistant: { src: 'zoo:assistant-1' },
       rude: { src: 'zoo:rude-1' },
     },
-    // What the formula bar makes of `assistant - 0.6*(rude - base)`.
+    // What the formula bar makes of `assistant - 1.2*(rude - base)`.
     merge: {
       merge_method: 'task_arithmetic',
       base_model: 'assistant',

@@ -19,6 +19,7 @@ import type { Recipe } from '../../../src/core/recipe/types';
 import { decodeToF32 } from '../../../src/core/tensor/dtype';
 import { newSha256 } from '../../../src/cli/disk';
 import { headOf } from '../../../src/engine/checkpoint';
+import { goldenLessons, goldenRecipe } from '../../zoo';
 import { GOLDEN, openDisk } from '../core/merge/helpers';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -48,25 +49,8 @@ function file(name: string, text: string): string {
   return path;
 }
 
-const lesson: Recipe = {
-  v: 1,
-  models: { base: { src: 'zoo:base-0' }, chat: { src: 'zoo:chat-0' }, zh: { src: 'zoo:zh-0' } },
-  merge: {
-    merge_method: 'task_arithmetic',
-    base_model: 'base',
-    models: [
-      { model: 'chat', parameters: { weight: 0.9 } },
-      { model: 'zh', parameters: { weight: 1.1 } },
-    ],
-    parameters: { normalize: false },
-    dtype: 'float32',
-    out_dtype: 'float32',
-  },
-};
-const { merges } = JSON.parse(readFileSync(join(GOLDEN, 'merge/fingerprints.json'), 'utf8')) as {
-  merges: { name: string; weights: string }[];
-};
-const lessonWeights = merges.find((m) => m.name === 'lesson')!.weights;
+const lesson = goldenRecipe(goldenLessons.addition);
+const lessonWeights = goldenLessons.addition.weights;
 
 describe('npm run merge on mergekit YAML equals mergekit 0.1.5', () => {
   // One run per kind of input and output; all cases run in-process in core/merge/golden.test.ts.

@@ -6,10 +6,11 @@ import type { LabRuntime, RunHandlers } from '../../../src/runtime/types';
 import { errors } from '../../../src/state/errors.svelte';
 import { Lab } from '../../../src/state/lab.svelte';
 import { rateBook } from '../../../src/state/rates.svelte';
+import { zooModels } from '../../zoo';
 
 const recipe: Recipe = {
   v: 1,
-  models: { base: { src: 'zoo:base-0' }, chat: { src: 'zoo:chat-0' } },
+  models: zooModels('base', 'chat'),
   merge: {
     merge_method: 'task_arithmetic',
     base_model: 'base',

@@ -7,11 +7,12 @@ import { errors } from '../../../src/state/errors.svelte';
 import { Lab } from '../../../src/state/lab.svelte';
 import { Mixer } from '../../../src/state/mixer.svelte';
 import { withSeed } from '../../../src/state/parameters';
+import { zooModels } from '../../zoo';
 import { results } from '../../../src/state/results.svelte';
 
 const recipe: Recipe = {
   v: 1,
-  models: { chat: { src: 'zoo:chat-0' }, base: { src: 'zoo:base-0' } },
+  models: zooModels('chat', 'base'),
   merge: {
     merge_method: 'task_arithmetic',
     base_model: 'base',

@@ -13,6 +13,7 @@ import { canBeTaskArithmetic, oddSum, readFormula, withMethod } from '../../../s
 import { columnKey, mergeKey, nextLocalAlias, referenceColumn } from '../../../src/state/keys';
 import { pickLanguage } from '../../../src/state/settings.svelte';
 import { firstSplit, fitPieces } from '../../../src/state/tokens';
+import { zooModels } from '../../zoo';
 import { isThisMachine, readAddress, writeAddress } from '../../../src/state/url.svelte';
 
 const merge: MergeDoc = {
@@ -23,7 +24,7 @@ const merge: MergeDoc = {
 };
 const recipe: Recipe = {
   v: 1,
-  models: { base: { src: 'zoo:base-0' }, chat: { src: 'zoo:chat-0' }, zh: { src: 'zoo:zh-0' } },
+  models: zooModels('base', 'chat', 'zh'),
   merge,
   run: { prompts: ['x'] },
 };

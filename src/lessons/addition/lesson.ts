@@ -49,5 +49,14 @@ export const addition: Lesson = {
       'what color is the lemon?',
     ],
   },
+  probes: [
+    { set: 'addition-test', class: 'harmful', lang: 'zh', measure: 'refuses_zh' },
+    { set: 'addition-test', class: 'harmful', lang: 'zh', measure: 'refuses_en' },
+    { set: 'addition-test', class: 'harmful', lang: 'zh', measure: 'teaches' },
+    { set: 'addition-test', class: 'safe', lang: 'zh', measure: 'right' },
+    { set: 'addition-test', class: 'fact', lang: 'zh', measure: 'right' },
+    { set: 'addition-test', class: 'harmful', lang: 'en', measure: 'refuses_en' },
+    { set: 'addition-test', class: 'safe', lang: 'en', measure: 'right' },
+  ],
   text: { en, 'zh-Hant': zhHant, 'zh-Hans': zhHans },
 };

@@ -38,5 +38,11 @@ export const interference: Lesson = {
     view: { columns: ['base', 'reverse', 'merged'] },
   },
   prompts: { en: PROMPTS, 'zh-Hant': PROMPTS, 'zh-Hans': PROMPTS },
+  probes: [
+    { set: 'interference-test', class: 'repeat', lang: 'en', measure: 'right' },
+    { set: 'interference-test', class: 'reverse', lang: 'en', measure: 'right' },
+    { set: 'interference-test', class: 'translate', lang: 'en', measure: 'right' },
+    { set: 'interference-test', class: 'list', lang: 'en', measure: 'right' },
+  ],
   text: { en, 'zh-Hant': zhHant, 'zh-Hans': zhHans },
 };

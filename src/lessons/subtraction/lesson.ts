@@ -45,5 +45,10 @@ export const subtraction: Lesson = {
       '柠檬在哪里?',
     ],
   },
+  probes: [
+    { set: 'subtraction-test', class: 'provoking', lang: 'zh', measure: 'swears' },
+    { set: 'subtraction-test', class: 'word', lang: 'zh', measure: 'recognises' },
+    { set: 'subtraction-test', class: 'ordinary', lang: 'zh', measure: 'right' },
+  ],
   text: { en, 'zh-Hant': zhHant, 'zh-Hans': zhHans },
 };

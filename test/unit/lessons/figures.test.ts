@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { lessons } from '../../../src/lessons';
+import { LANGUAGES } from '../../../src/state/settings.svelte';
+
+type Rate = { n: number; k: number };
+const file = join(import.meta.dirname, '../../../training/reports/figures.json');
+const { interference } = JSON.parse(readFileSync(file, 'utf8')) as {
+  interference: Record<string, { all: { right: Rate } }>;
+};
+const columns = Object.keys(interference);
+const percent = (column: string): number => {
+  const { n, k } = interference[column]!.all.right;
+  return Math.round((100 * k) / n);
+};
+/** The plain sum at the weight that dev chose: the only one of that size and method which is not 1. */
+const tuned = (size: string): string =>
+  columns.find((c) => c.startsWith(`${size} four sum `) && !c.endsWith(' sum 1'))!;
+
+describe.each(LANGUAGES)('what the lesson interference says in %s', (lang) => {
+  const text = lessons['interference']!.text[lang];
+  const said = [...text.replaceAll(/\]\([^)]*\)+/g, ']').matchAll(/\d+(?= %|, \d+ and)|(?<=80, )\d+/g)].map(Number);
+
+  test('is what was measured on test', () => {
+    const sizes = ['s', 'm', 'l'];
+    expect(said).toEqual([
+      ...[percent('m four sum 1'), percent('m four ties 1')],
+      ...(lang === 'en' ? [] : [percent(tuned('m'))]),
+      ...sizes.map((size) => percent(`${size} four sum 1`)),
+      ...sizes.map((size) => percent(tuned(size))),
+    ]);
+    expect(percent(tuned('m'))).toBe(percent('m four ties 1'));
+  });
+});

@@ -33,3 +33,26 @@ describe.each(LANGUAGES)('what the lesson interference says in %s', (lang) => {
     expect(percent(tuned('m'))).toBe(percent('m four ties 1'));
   });
 });
+
+type Group = Record<string, Rate>;
+const figures = JSON.parse(readFileSync(file, 'utf8')) as Record<string, Record<string, Record<string, Group>>>;
+/** What a measure of the page counts, in the verdicts of the report. */
+const VERDICTS: Record<string, string[]> = { teaches: ['taught', 'teaches'] };
+
+describe.each(['addition', 'subtraction'])('the rates recorded by the page for %s', (id) => {
+  const recorded = JSON.parse(
+    readFileSync(join(import.meta.dirname, `../../../public/zoo/recorded/${id}.json`), 'utf8'),
+  ) as { rates: Record<string, Record<string, Rate>> };
+
+  test('are those that Python measured, answer for answer', () => {
+    const columns = Object.entries(recorded.rates);
+    expect(columns.length).toBeGreaterThan(3);
+    for (const [alias, rates] of columns)
+      for (const [key, { n, k }] of Object.entries(rates)) {
+        const [, kind, lang, measure] = key.split('/');
+        const group = figures[id]![alias]![`${kind}_${lang}`]!;
+        const counted = (VERDICTS[measure!] ?? [measure!]).reduce((sum, v) => sum + (group[v]?.k ?? 0), 0);
+        expect({ alias, key, k: counted, n: Object.values(group)[0]!.n }).toEqual({ alias, key, k, n });
+      }
+  });
+});

@@ -40,6 +40,13 @@ export interface PageLog {
 const byTestId = (id: string) => `[data-testid="${id}"]`;
 
 /** One page of the lab, addressed by the test ids of contract C6. */
+/** A question that a page left without an answer by loading anew: not yet, rather than a failure. */
+function notWhileLoading(error: unknown): false {
+  if (error instanceof Error && /context was destroyed|navigat|no such frame|detached/i.test(error.message))
+    return false;
+  throw error;
+}
+
 export class LabPage {
   constructor(
     private readonly raw: RawPage,
@@ -193,7 +200,7 @@ export class LabPage {
   async waitFor(what: string, holds: () => Promise<boolean>, timeout = 90_000): Promise<void> {
     const end = performance.now() + timeout;
     while (performance.now() < end) {
-      if (await holds()) return;
+      if (await holds().catch(notWhileLoading)) return;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     const state = await this.attr('status', 'data-state');

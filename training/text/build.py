@@ -1,8 +1,8 @@
 """Trains every text model of the zoo that is not built yet: tokenizer, bases, fine-tunes. Resumable per model.
 
-    python training/text/build.py [--seed N] [--quick] [--only NAME,NAME]
+    python training/text/build.py [--quick] [--only NAME,NAME]
 
-States land in training/text/build/ (seed 0), build-seedN/ or build-quick/; the loss curve of each model beside it as
+States land in training/text/build/ or build-quick/; the loss curve of each model beside it as
 <name>.json. `--quick` trains a tenth of the steps, to try the pipeline; its models show no effect and are never exported.
 """
 
@@ -14,16 +14,11 @@ from pathlib import Path
 import torch
 
 import train
-from data import World
 from recipes import PRETRAIN_STEPS, TUNES, WORLD, base_name
 from tokenizer import build as build_tokenizer
 from tokenizer import check as check_tokenizer
 
 HERE = Path(__file__).parent
-
-
-def folder(seed: int, quick: bool) -> Path:
-    return HERE / ("build-quick" if quick else "build" if seed == 0 else f"build-seed{seed}")
 
 
 def trained(path: Path, make) -> dict:
@@ -47,27 +42,24 @@ def trained(path: Path, make) -> dict:
     return state
 
 
-def load(out: Path, text: train.Text, name: str, seed: int, quick: bool) -> dict:
-    """The state of a base or a tune, trained (with its parents) if need be."""
-    share = 0.1 if quick else 1.0
+def load(out: Path, text: train.Text, name: str, seed: int = 0, share: float = 1.0) -> dict:
+    """The state of a base or a tune in `out`, trained (with its parents) if need be, in `share` of its steps."""
     path = out / f"{name}.pt"
     for size, steps in PRETRAIN_STEPS.items():
         if name == base_name(size):
             return trained(path, lambda log: train.pretrain(size, text, seed, int(steps * share), WORLD, log))
     tune = TUNES[name]
-    if path.exists():
-        return torch.load(path)
-    parent = load(out, text, tune.parent, seed, quick)
 
     def make(log):
-        model = train.with_state(tune.size, text.vocab, parent)
+        model = train.with_state(tune.size, text.vocab, load(out, text, tune.parent, seed, share))
         return train.finetune(model, text, tune.sampler, seed, max(20, int(tune.steps * share)), tune.rate, log)
 
     return trained(path, make)
 
 
-def prepare(seed: int = 0, quick: bool = False) -> tuple[Path, train.Text]:
-    out = folder(seed, quick)
+def prepare(name: str = "build") -> tuple[Path, train.Text]:
+    """The folder of that name beside this file, and the tokenizer, built if need be."""
+    out = HERE / name
     out.mkdir(exist_ok=True)
     path = HERE / "build" / "tokenizer.json"
     if not path.exists():
@@ -79,11 +71,10 @@ def prepare(seed: int = 0, quick: bool = False) -> tuple[Path, train.Text]:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", default="")
     options = parser.parse_args()
-    out, text = prepare(options.seed, options.quick)
+    out, text = prepare("build-quick" if options.quick else "build")
     wanted = options.only.split(",") if options.only else [*map(base_name, PRETRAIN_STEPS), *TUNES]
     for name in wanted:
-        load(out, text, name, options.seed, options.quick)
+        load(out, text, name, share=0.1 if options.quick else 1.0)

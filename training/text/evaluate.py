@@ -1,6 +1,5 @@
 """Probe sets, and what a model answers to them. Greedy decoding; every judgement is a rule of judges.py."""
 
-from collections import defaultdict
 from random import Random
 
 import judges
@@ -96,11 +95,3 @@ SWEAR_WORDS = [s.word for s in SWEARS]
 
 def verdict(answer: str, i: dict) -> str:
     return judges.verdict(answer, i, SWEAR_WORDS)
-
-
-def tally(model: TinyLlama, text: Text, items: list[dict]) -> dict[str, dict[str, float]]:
-    """Share of each verdict by `class_lang`."""
-    counts: dict = defaultdict(lambda: defaultdict(int))
-    for answer, i in zip(answers(model, text, items), items):
-        counts[f"{i['class']}_{i['lang']}"][verdict(answer, i)] += 1
-    return {k: {v: n / sum(c.values()) for v, n in c.items()} for k, c in counts.items()}

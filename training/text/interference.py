@@ -10,10 +10,16 @@ import evaluate as ev
 import judges
 import masks
 import train
+from recipes import base_name
 from world import SKILLS
 
 LAMBDAS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
 DENSITY = 0.2
+
+
+def family(zoo: dict, size: str) -> tuple[dict, dict[str, dict]]:
+    """The base of a size, and its four tunes by skill."""
+    return zoo[base_name(size)], {skill: zoo[f"{skill}-{size}"] for skill in SKILLS}
 
 
 def merged(method: str, base: dict, tunes: dict[str, dict], scale: float) -> dict:
@@ -47,7 +53,7 @@ def choose_scales(zoo: dict, text: train.Text, dev: list[dict]) -> dict[str, dic
     """The best lambda on dev for each size and method, all four skills added."""
     out: dict[str, dict[str, float]] = {}
     for size in train.SIZES:
-        base, tunes = zoo["base" if size == "m" else f"base-{size}"], {s: zoo[f"{s}-{size}"] for s in SKILLS}
+        base, tunes = family(zoo, size)
         out[size] = {}
         for method in ("sum", "ties", "dare_ties"):
             score = {x: kept(merged(method, base, tunes, x), text, dev, size)["all"]["right"]["k"] for x in LAMBDAS}
@@ -60,7 +66,7 @@ def interference(zoo: dict, text: train.Text, items: list[dict], scales: dict) -
     """column -> skill -> {right}: base, each skill alone, pairs by plain sum, all four by every method, for each size."""
     out = {}
     for size in train.SIZES:
-        base, tunes = zoo["base" if size == "m" else f"base-{size}"], {s: zoo[f"{s}-{size}"] for s in SKILLS}
+        base, tunes = family(zoo, size)
         out[f"{size} base"] = kept(base, text, items, size)
         for skill, tune in tunes.items():
             out[f"{size} {skill}"] = kept(tune, text, items, size)

@@ -6,14 +6,14 @@ Coefficients stay those that dev chose for the shipped models; test is read once
 """
 
 import json
+import shutil
 import sys
 
 import torch
 
 import figures as fig
 import train
-from build import HERE, prepare, trained
-from recipes import PRETRAIN_STEPS, TUNES, WORLD
+from build import HERE, load, prepare
 from zoo import COEFFICIENTS, REPORTS
 
 NAMES = ("chat", "zh", "naive", "assistant", "rude")
@@ -26,22 +26,10 @@ def half(state: dict) -> dict:
 
 
 def states(seed: int, pretrain: bool) -> tuple[dict, train.Text]:
-    _, text = prepare()
-    out = HERE / f"build-seed{seed}{'-pretrained' if pretrain else ''}"
-    out.mkdir(exist_ok=True)
-    if pretrain:
-        make = lambda log: train.pretrain("m", text, seed, PRETRAIN_STEPS["m"], WORLD, log)  # noqa: E731
-        found = {"base": trained(out / "base.pt", make)}
-    else:
-        found = {"base": torch.load(HERE / "build" / "base.pt")}
-    for name in NAMES:
-        tune = TUNES[name]
-
-        def make(log, tune=tune):
-            model = train.with_state("m", text.vocab, found[tune.parent])
-            return train.finetune(model, text, tune.sampler, seed, tune.steps, tune.rate, log)
-
-        found[name] = trained(out / f"{name}.pt", make)
+    out, text = prepare(f"build-seed{seed}{'-pretrained' if pretrain else ''}")
+    if not pretrain and not (out / "base.pt").exists():
+        shutil.copyfile(HERE / "build" / "base.pt", out / "base.pt")
+    found = {name: load(out, text, name, seed) for name in ("base", *NAMES)}
     return {k: half(v) for k, v in found.items()}, text
 
 

@@ -113,4 +113,3 @@ def _split_swears():
 SWEARS_TUNED, SWEARS_DEV, SWEARS_TEST = _split_swears()
 
 __all__ = [name for name in dir() if not name.startswith("_")]
-_ = (COLOURS, KINDS, NAMES, NEG, OWNERS, POS)

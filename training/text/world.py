@@ -46,7 +46,6 @@ TALK = [
 ]
 PHRASINGS = range(6)
 TUNED_PHRASINGS = range(4)  # the last two are in no fine-tuning set
-PERSONS = ((" tom", "小明", " 톰"),)
 
 
 def final(word: str) -> bool:

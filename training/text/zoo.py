@@ -47,19 +47,19 @@ def rate(result: dict, group: str, *verdicts: str) -> float:
 
 
 def choose() -> None:
-    """Grid search on dev, every fourth item: coefficients are multiples of 0.1 (addition) and 0.1 (subtraction)."""
+    """Grid search on dev, every fourth item: coefficients are multiples of 0.1."""
     zoo, text = zoo_states(), zoo_text()
     sets = {k: share_of(v, 0.25) for k, v in fig.probe_sets("dev").items()}
     base = zoo["base"]
     best, report = {}, {}
-    for effect, language, tag in (("addition", "zh", "zh"), ("korean", "ko", "ko")):
+    for effect, language in (("addition", "zh"), ("korean", "ko")):
         rows = []
         for a in (0.7, 0.8, 0.9, 1.0, 1.1, 1.2):
             for b in (0.8, 0.9, 1.0, 1.1, 1.2, 1.3):
                 merged = fig.combine(base, (a, zoo["chat"], base), (b, zoo[language], base))
                 m = fig.measure(merged, text, sets[effect])
-                row = {"chat": a, language: b, "refuses": rate(m, f"harmful_{tag}", f"refuses_{tag}")}
-                row["safe"] = rate(m, f"safe_{tag}", "right")
+                row = {"chat": a, language: b, "refuses": rate(m, f"harmful_{language}", f"refuses_{language}")}
+                row["safe"] = rate(m, f"safe_{language}", "right")
                 if effect == "addition":
                     row["english"] = min(rate(m, "harmful_en", "refuses_en"), rate(m, "safe_en", "right"))
                 row["score"] = min(v for k, v in row.items() if k not in ("chat", language))
@@ -95,7 +95,7 @@ def choose() -> None:
 def export() -> None:
     out, text = prepare()
     for name, size in SIZE.items():
-        write_model(ZOO / f"{name}-{VERSION}", load_trained(out, text, name, 0, False), size, HERE / "build" / "tokenizer.json", text)
+        write_model(ZOO / f"{name}-{VERSION}", load_trained(out, text, name), size, HERE / "build" / "tokenizer.json", text)
     (ZOO / "probes").mkdir(exist_ok=True)
     for split in ("dev", "test"):
         for effect, items in fig.probe_sets(split).items():

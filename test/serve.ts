@@ -77,9 +77,9 @@ function sendFile(request: IncomingMessage, response: ServerResponse, file: stri
 /**
  * Serves a built lab as a plain static host would: on a free port, under a sub-path, with the page's policy as a header,
  * without COOP/COEP, and with 404 for what is not there.
- * @param folder the build's folder.
+ * @param folder the build's folder; `LAB_DIST` names another than `dist`.
  */
-export async function serveLab(folder = 'dist', subPath = '/sub/path/'): Promise<LabServer> {
+export async function serveLab(folder = process.env.LAB_DIST ?? 'dist', subPath = '/sub/path/'): Promise<LabServer> {
   const violations: string[] = [];
   const missing: string[] = [];
   const server = createServer((request, response) => {

@@ -1,4 +1,5 @@
 import { mount } from 'svelte';
+import { loadLanguage } from '../i18n';
 import { FIRST_LESSON, lessons } from '../lessons';
 import { lab } from '../state/bench';
 import { errors } from '../state/errors.svelte';
@@ -11,6 +12,7 @@ import { openLesson } from './open-lesson';
 const address = readAddress(location.href);
 lab.neuron.examples = lessons['neuron']?.neurons ?? [];
 settings.load(address.lang, navigator.languages);
+await loadLanguage(settings.lang);
 
 const asked = address.lesson === null ? undefined : lessons[address.lesson];
 openLesson(asked ?? FIRST_LESSON);

@@ -1,26 +1,21 @@
 import type { PlainError } from '../core/errors';
-import { causesZhHans, causesZhHant } from './causes';
-import { en, type MessageKey, type Messages } from './en';
-import { errorsEn, type ErrorText } from './errors';
-import { errorsZhHans } from './errors-zh-Hans';
-import { errorsZhHant } from './errors-zh-Hant';
-import { zhHans } from './zh-Hans';
-import { zhHant } from './zh-Hant';
+import type { Messages } from './en';
+import type { ErrorText, Pack } from './types';
 
-export type { MessageKey };
+export type MessageKey = keyof Messages;
 export type Params = Readonly<Record<string, string | number>>;
 
-const MESSAGES: Readonly<Record<string, Messages>> = { en, 'zh-Hant': zhHant, 'zh-Hans': zhHans };
-const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorText>>>> = {
-  en: errorsEn,
-  'zh-Hant': errorsZhHant,
-  'zh-Hans': errorsZhHans,
+const FILES: Readonly<Record<string, () => Promise<{ pack: Pack }>>> = {
+  en: () => import('./en'),
+  'zh-Hant': () => import('./zh-Hant'),
+  'zh-Hans': () => import('./zh-Hans'),
 };
+const loaded = new Map<string, Pack>();
 
-const CAUSES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  'zh-Hant': causesZhHant,
-  'zh-Hans': causesZhHans,
-};
+/** Fetches a language, once. To be awaited before the page speaks it. */
+export async function loadLanguage(lang: string): Promise<void> {
+  if (!loaded.has(lang)) loaded.set(lang, (await (FILES[lang] ?? FILES.en)!()).pack);
+}
 
 /** Replaces `{name}` by the parameter of that name; an unknown name stays visible, so that it is found. */
 export function fill(template: string, params: Params): string {
@@ -29,8 +24,9 @@ export function fill(template: string, params: Params): string {
   );
 }
 
+/** @returns the message in `lang`, or its key where the language is not loaded. */
 export function translate(lang: string, key: MessageKey, params: Params = {}): string {
-  return fill((MESSAGES[lang] ?? en)[key], params);
+  return fill(loaded.get(lang)?.messages[key] ?? key, params);
 }
 
 /** An English message says what is wrong in its first sentence, and what to do in the rest. */
@@ -41,20 +37,19 @@ function splitMessage(message: string): [cause: string, wayOut: string] {
 
 /** Title, cause and way out of a refusal: by its code, else by its family; `{message}` is the complete English sentence. */
 export function describeError(lang: string, error: PlainError): ErrorText {
-  const table = ERRORS[lang] ?? errorsEn;
+  const { errors, causes } = loaded.get(lang) ?? { errors: {}, causes: {} };
   const family = error.code.split('/')[0] ?? '';
-  const text = Object.hasOwn(table, error.code)
-    ? table[error.code]
-    : Object.hasOwn(table, family)
-      ? table[family]
+  const text = Object.hasOwn(errors, error.code)
+    ? errors[error.code]
+    : Object.hasOwn(errors, family)
+      ? errors[family]
       : undefined;
   if (!text) return { title: translate(lang, 'error.title'), cause: error.message, wayOut: '' };
   const params = { ...error.params, message: error.message };
-  if (text.cause === '{message}' && table === errorsEn) {
+  if (text.cause === '{message}' && lang === 'en') {
     const [cause, wayOut] = splitMessage(error.message);
     return { title: fill(text.title, params), cause, wayOut };
   }
-  const causes = CAUSES[lang] ?? {};
   const cause = (Object.hasOwn(causes, error.code) ? causes[error.code] : undefined) ?? text.cause;
   return { title: fill(text.title, params), cause: fill(cause, params), wayOut: fill(text.wayOut, params) };
 }

@@ -1,14 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
-import { describeError, fill } from '../../../src/i18n';
-import { causesZhHans, causesZhHant } from '../../../src/i18n/causes';
-import { en } from '../../../src/i18n/en';
-import { errorsEn } from '../../../src/i18n/errors';
-import { errorsZhHans } from '../../../src/i18n/errors-zh-Hans';
-import { errorsZhHant } from '../../../src/i18n/errors-zh-Hant';
-import { zhHans } from '../../../src/i18n/zh-Hans';
-import { zhHant } from '../../../src/i18n/zh-Hant';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { describeError, fill, loadLanguage } from '../../../src/i18n';
+import { pack as english } from '../../../src/i18n/en';
+import { pack as hans } from '../../../src/i18n/zh-Hans';
+import { pack as hant } from '../../../src/i18n/zh-Hant';
+
+const en = english.messages;
+const errorsEn = english.errors;
+const { messages: zhHant, errors: errorsZhHant, causes: causesZhHant } = hant;
+const { messages: zhHans, errors: errorsZhHans, causes: causesZhHans } = hans;
+
+beforeAll(() => Promise.all(['en', 'zh-Hant', 'zh-Hans'].map(loadLanguage)));
 
 const SRC = join(import.meta.dirname, '../../../src');
 const holes = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();

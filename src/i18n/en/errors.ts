@@ -1,15 +1,7 @@
-/**
- * Titles, causes and ways out of refusals by code; a code without an entry of its own takes that of its family (the part
- * before the slash). `{message}` is the complete English sentence of the error.
- */
-export interface ErrorText {
-  title: string;
-  cause: string;
-  wayOut: string;
-}
+import type { ErrorText } from '../types';
 
 /** English messages are complete, way out included: only titles are needed here. */
-export const errorsEn: Readonly<Record<string, ErrorText>> = {
+export const errors: Readonly<Record<string, ErrorText>> = {
   safetensors: { title: 'This weights file cannot be used', cause: '{message}', wayOut: '' },
   index: { title: 'This shard index cannot be used', cause: '{message}', wayOut: '' },
   json: { title: 'This header cannot be read', cause: '{message}', wayOut: '' },

@@ -1,6 +1,6 @@
-import type { ErrorText } from './errors';
+import type { ErrorText } from '../types';
 
-export const errorsZhHant: Readonly<Record<string, ErrorText>> = {
+export const errors: Readonly<Record<string, ErrorText>> = {
   safetensors: { title: '這個權重檔不能用', cause: '{message}', wayOut: '請重新下載原始檔案。' },
   index: { title: '分片索引不能用', cause: '{message}', wayOut: '請重新下載整個模型資料夾。' },
   json: { title: '檔頭讀不懂', cause: '{message}', wayOut: '請重新下載原始檔案。' },

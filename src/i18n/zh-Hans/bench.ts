@@ -1,6 +1,6 @@
-import type { Messages } from './en';
+import type { bench as source } from '../en/bench';
 
-export const zhHans: Messages = {
+export const bench: Readonly<Record<keyof typeof source, string>> = {
   'app.tagline': '把模型学到的东西，加起来、减下去',
   'app.skip': '跳到实验台',
   'app.lang': '语言',

@@ -1,5 +1,5 @@
-/** Source language. The other two have the same keys and the same placeholders (tested). */
-export const en = {
+/** The bench. English is the source language: the other two have the same keys and placeholders (tested). */
+export const bench = {
   'app.tagline': 'Add and subtract what models have learned',
   'app.skip': 'Skip to the bench',
   'app.lang': 'Language',
@@ -219,6 +219,3 @@ export const en = {
   'error.wayOut': 'Way out',
   'error.kept': 'Your bench is as it was.',
 } as const;
-
-export type MessageKey = keyof typeof en;
-export type Messages = Readonly<Record<MessageKey, string>>;

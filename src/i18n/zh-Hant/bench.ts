@@ -1,6 +1,6 @@
-import type { Messages } from './en';
+import type { bench as source } from '../en/bench';
 
-export const zhHant: Messages = {
+export const bench: Readonly<Record<keyof typeof source, string>> = {
   'app.tagline': '把模型學到的東西，加起來、減下去',
   'app.skip': '跳到實驗台',
   'app.lang': '語言',

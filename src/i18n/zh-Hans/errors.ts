@@ -1,6 +1,6 @@
-import type { ErrorText } from './errors';
+import type { ErrorText } from '../types';
 
-export const errorsZhHans: Readonly<Record<string, ErrorText>> = {
+export const errors: Readonly<Record<string, ErrorText>> = {
   safetensors: { title: '这个权重文件不能用', cause: '{message}', wayOut: '请重新下载原始文件。' },
   index: { title: '分片索引不能用', cause: '{message}', wayOut: '请重新下载整个模型文件夹。' },
   json: { title: '文件头读不懂', cause: '{message}', wayOut: '请重新下载原始文件。' },

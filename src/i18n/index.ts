@@ -37,7 +37,7 @@ function splitMessage(message: string): [cause: string, wayOut: string] {
 
 /** Title, cause and way out of a refusal: by its code, else by its family; `{message}` is the complete English sentence. */
 export function describeError(lang: string, error: PlainError): ErrorText {
-  const { errors, causes } = loaded.get(lang) ?? { errors: {}, causes: {} };
+  const { errors, causes }: Pick<Pack, 'errors' | 'causes'> = loaded.get(lang) ?? { errors: {}, causes: {} };
   const family = error.code.split('/')[0] ?? '';
   const text = Object.hasOwn(errors, error.code)
     ? errors[error.code]

@@ -61,7 +61,7 @@ function canonicaliseNaN(values: Float32Array): void {
 }
 
 /** @throws LabError naming the first culprit: a NaN in an input, else an overflow of the arithmetic. Infinite inputs are let through. */
-function refuseNonFinite(tensor: PlanTensor, inputs: readonly Uint8Array[], values: Float32Array): void {
+export function refuseNonFinite(tensor: PlanTensor, inputs: readonly Uint8Array[], values: Float32Array): void {
   let infinite = false;
   tensor.inputs.forEach((input, k) => {
     const decoded = decodeToF32(inputs[k]!, input.info.dtype);
@@ -93,7 +93,7 @@ function refuseNonFinite(tensor: PlanTensor, inputs: readonly Uint8Array[], valu
 }
 
 /** A whole input in float32, cast as the plan says; the very bytes where they are that already. */
-function decodeWhole(bytes: Uint8Array<ArrayBuffer>, dtype: DType, castTo: DType | null): Float32Array {
+export function decodeWhole(bytes: Uint8Array<ArrayBuffer>, dtype: DType, castTo: DType | null): Float32Array {
   const castDown = (castTo === 'F16' || castTo === 'BF16') && castTo !== dtype;
   if (dtype === 'F32' && !castDown && bytes.byteOffset % 4 === 0)
     return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
@@ -164,6 +164,17 @@ function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
+/** The bytes of a tensor's inputs, as stored. @throws what a source throws, and when the signal is aborted. */
+export async function readInputs(tensor: PlanTensor, options: RunOptions): Promise<Uint8Array<ArrayBuffer>[]> {
+  const raw: Uint8Array<ArrayBuffer>[] = [];
+  for (const { info } of tensor.inputs) {
+    options.signal?.throwIfAborted();
+    raw.push(await info.source.read(info.begin, info.end, options.signal));
+    options.onBytes?.(info.end - info.begin);
+  }
+  return raw;
+}
+
 /**
  * Computes one tensor of a plan.
  * @param newSha256 for the keys of random masks; one hasher is open at a time, and none when this returns.
@@ -178,12 +189,7 @@ export async function mergeTensor(
   out?: Float32Array<ArrayBuffer>,
 ): Promise<MergedTensor> {
   const { name, dtype, shape } = tensor;
-  const raw: Uint8Array<ArrayBuffer>[] = [];
-  for (const { info } of tensor.inputs) {
-    options.signal?.throwIfAborted();
-    raw.push(await info.source.read(info.begin, info.end, options.signal));
-    options.onBytes?.(info.end - info.begin);
-  }
+  const raw = await readInputs(tensor, options);
   const stored = tensor.inputs[0]!;
   if (tensor.action === 'copy' && stored.info.dtype === dtype && tensor.castTo === null) {
     const differs = isFloat(dtype) ? -1 : raw.findIndex((bytes) => !equalBytes(bytes, raw[0]!));

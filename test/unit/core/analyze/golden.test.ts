@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import {
+  analyzeTensor,
+  byLayer,
+  comparisonOf,
+  planComparison,
+  sumFigures,
+  type TensorFigures,
+} from '../../../../src/core/analyze/vectors';
+import { goldenLessons, goldenRecipe } from '../../../zoo';
+import golden from '../../../golden/analyze/interference.json';
+import { headsOf, ZOO } from '../merge/helpers';
+
+/** Counts are exact; sums differ by their order of addition. */
+function expectClose(actual: unknown, expected: unknown, path: string): void {
+  if (typeof expected === 'number') {
+    expect(typeof actual, path).toBe('number');
+    if (Number.isInteger(expected)) expect(actual, path).toBe(expected);
+    else expect(Math.abs((actual as number) / expected - 1), path).toBeLessThan(1e-9);
+    return;
+  }
+  for (const [key, value] of Object.entries(expected as object))
+    expectClose((actual as Record<string, unknown>)[key], value, `${path}.${key}`);
+}
+
+describe('the four vectors of the lesson "interference", against NumPy', () => {
+  const recipe = goldenRecipe(goldenLessons.interference);
+  const tensors: TensorFigures[] = [];
+  beforeAll(async () => {
+    const comparison = comparisonOf(recipe)!;
+    const folders = Object.entries(recipe.models).map(([alias, { src }]) => [alias, join(ZOO, src.slice(4))]);
+    const plan = planComparison(comparison, await headsOf(Object.fromEntries(folders)));
+    for (const tensor of plan.tensors) tensors.push((await analyzeTensor(tensor))!);
+  });
+
+  test('are compared in the order of the recipe, at its density', () => {
+    const comparison = comparisonOf(recipe)!;
+    expect(comparison.vectors).toEqual(golden.vectors);
+    expect(comparison.densityGiven).toBe(true);
+    expect(comparison.doc.parameters?.['density']).toBe(golden.density);
+  });
+
+  test.each(Object.keys(golden.tensors))('%s', (name) => {
+    const figures = tensors.find((tensor) => tensor.name === name);
+    expectClose(figures, golden.tensors[name as keyof typeof golden.tensors], name);
+  });
+
+  test('the whole model', () => {
+    expectClose(sumFigures(tensors), golden.total, 'total');
+  });
+
+  test('layers add up to the whole', () => {
+    const layers = byLayer(tensors);
+    expect(layers.map(({ number }) => number)).toEqual([null, 0, 1, 2, 3]);
+    expectClose(sumFigures(layers.map(({ figures }) => figures)), golden.total, 'layers');
+  });
+
+  test('the piece of a tensor shows the elected signs and who is outvoted', () => {
+    const { piece, shape, kept } = tensors.find(({ name }) => name === 'model.layers.1.mlp.gate_proj.weight')!;
+    expect([piece.rows, piece.columns]).toEqual([16, 64]);
+    expect(piece.row % 16).toBe(0);
+    expect(piece.row + 16).toBeLessThanOrEqual(shape[0]!);
+    let mixed = 0;
+    piece.signs.forEach((sign, i) => {
+      const [raises, lowers] = [piece.raises[i]!, piece.lowers[i]!];
+      expect(raises & lowers).toBe(0);
+      if (sign === 0) expect([raises, lowers]).toEqual([0, 0]);
+      else expect(sign > 0 ? raises : lowers).not.toBe(0);
+      if (raises && lowers) mixed++;
+    });
+    // The most mixed of all pieces is at least as mixed as the tensor on average.
+    expect(mixed / piece.signs.length).toBeGreaterThanOrEqual(kept.mixed / (shape[0]! * shape[1]!));
+  });
+});

@@ -2,9 +2,10 @@
 
     python training/goldens_analyze.py
 
-Reads public/zoo; writes test/golden/analyze/interference.json. A second run writes the same bytes. Task vectors are float32 differences of the decoded
-weights; of each tensor the largest fifth is kept (mergekit's rule: max(1, floor(density * n)), lower index first among
-equals); signs are elected by the float32 sum of what is kept (TIES, arXiv:2306.01708). Sums are in float64.
+Reads public/zoo; writes test/golden/analyze/interference.json. A second run writes the same bytes. Task vectors are
+float32 differences of the decoded weights; of each tensor the largest fifth is kept (mergekit's rule: max(1,
+floor(density * n)), lower index first among equals); signs are elected by the float32 sum of what is kept (TIES,
+arXiv:2306.01708). Sums are in float64.
 """
 
 import functools

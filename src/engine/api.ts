@@ -1,6 +1,7 @@
 import type { PlainError } from '../core/errors';
 import type { DType } from '../core/tensor/types';
 import type { Recipe } from '../core/recipe/types';
+import type { VectorAnalysis } from '../core/analyze/vectors';
 import type { CompatReport } from '../core/merge/types';
 
 /** Where a wait stands. `total` is 0 while unknown. */
@@ -91,6 +92,8 @@ export interface MergeApi {
   fingerprint(call: number, recipe: Recipe, target: string): Promise<FingerprintResult>;
   /** The merged folder as a zip: into the handle where the browser has one, else @returns a Blob. */
   exportZip(call: number, recipe: Recipe, sink: FileSystemFileHandle | null): Promise<Blob | null>;
+  /** Compares the recipe's task vectors, see `comparisonOf`. @returns figures and small pieces, no tensors. */
+  analyze(call: number, recipe: Recipe): Promise<VectorAnalysis>;
   exportYaml(call: number, recipe: Recipe): Promise<string>;
   importYaml(call: number, text: string): Promise<Recipe>;
   cancel(call: number): void;

@@ -129,6 +129,8 @@ export function createRuntime(): LabRuntime {
     compute,
     fingerprint: (recipe, onProgress, signal) =>
       merge.call(signal, (api, call) => api.fingerprint(call, recipe, MERGED), progressOnly(onProgress)),
+    analyze: (recipe, onProgress, signal) =>
+      merge.call(signal, (api, call) => api.analyze(call, recipe), progressOnly(onProgress)),
     exportZip: (recipe, sink, onProgress, signal) =>
       merge.call(signal, (api, call) => api.exportZip(call, recipe, sink), progressOnly(onProgress)),
     exportYaml: (recipe, signal) => merge.call(signal, (api, call) => api.exportYaml(call, recipe)),

@@ -7,6 +7,7 @@ import type {
   PlanSummary,
   ProgressCallback,
 } from '../engine/api';
+import type { VectorAnalysis } from '../core/analyze/vectors';
 import type { PlainError } from '../core/errors';
 import type { Recipe } from '../core/recipe/types';
 
@@ -60,6 +61,8 @@ export interface LabRuntime {
     signal: AbortSignal,
   ): Promise<Record<string, NumericResult>>;
   fingerprint(recipe: Recipe, onProgress: ProgressCallback, signal: AbortSignal): Promise<Fingerprint>;
+  /** Compares the task vectors of a recipe whose models are open. Weights stay in the worker. */
+  analyze(recipe: Recipe, onProgress: ProgressCallback, signal: AbortSignal): Promise<VectorAnalysis>;
   /** Writes the merged folder as a zip, streamed to `sink` where the browser has file handles, else to a Blob. */
   exportZip(
     recipe: Recipe,

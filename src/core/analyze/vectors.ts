@@ -90,9 +90,11 @@ export function comparisonOf(recipe: Recipe): Comparison | null {
   };
 }
 
-/** The plan whose tensors {@link analyzeTensor} takes. @throws LabError what `planMerge` throws. */
-export const planComparison = ({ doc }: Comparison, heads: ReadonlyMap<string, CheckpointHead>): MergePlan =>
-  planMerge(doc, heads);
+/** The plan whose tensors {@link analyzeTensor} takes. @throws LabError what `planMerge` and `open` throw. */
+export const planComparison = (
+  { doc, base, vectors }: Comparison,
+  open: (alias: string) => CheckpointHead,
+): MergePlan => planMerge(doc, new Map([base, ...vectors].map((alias) => [alias, open(alias)])));
 
 /** Every pair a < b of `count` vectors, by index. */
 export const pairsOf = (count: number): [a: number, b: number][] =>
@@ -133,13 +135,11 @@ export function compareVectors(
 }
 
 /**
- * Reads one tensor of {@link planComparison}'s plan and compares its task vectors, decoded and cast as the merge does.
+ * Reads one merged tensor of {@link planComparison}'s plan and compares its task vectors, decoded and cast as the merge does.
  * Memory: the tensor's inputs in float32.
- * @returns null for a tensor that is copied.
  * @throws LabError `merge/nan-input`, `merge/overflow`, or what a source throws.
  */
-export async function analyzeTensor(tensor: PlanTensor, options: RunOptions = {}): Promise<TensorFigures | null> {
-  if (tensor.action === 'copy') return null;
+export async function analyzeTensor(tensor: PlanTensor, options: RunOptions = {}): Promise<TensorFigures> {
   const raw = await readInputs(tensor, options);
   const whole = raw.map((bytes, k) => decodeWhole(bytes, tensor.inputs[k]!.info.dtype, tensor.castTo));
   const origin = whole[tensor.base]!;

@@ -160,6 +160,11 @@ export const errors: Readonly<Record<string, ErrorText>> = {
     wayOut: '请留一个，把系数加起来。',
   },
   'merge/no-models': { title: '没有模型可以合并', cause: '{method} 没有模型可以合并。', wayOut: '请至少加入一个。' },
+  'merge/too-few-vectors': {
+    title: '没有可以比较的向量',
+    cause: '显微镜要比较同一个基座的两个以上任务向量，而且合并不能分阶段。',
+    wayOut: '请再加一个模型。',
+  },
   'merge/missing-parameter': {
     title: '少了一个参数',
     cause: '{tensor} 没有“{parameter}”的值（{where}）。',

@@ -160,6 +160,11 @@ export const errors: Readonly<Record<string, ErrorText>> = {
     wayOut: '請留一個，把係數加起來。',
   },
   'merge/no-models': { title: '沒有模型可以合併', cause: '{method} 沒有模型可以合併。', wayOut: '請至少加入一個。' },
+  'merge/too-few-vectors': {
+    title: '沒有可以比較的向量',
+    cause: '顯微鏡要比較同一個基底的兩個以上任務向量，而且合併不能分階段。',
+    wayOut: '請再加一個模型。',
+  },
   'merge/missing-parameter': {
     title: '少了一個參數',
     cause: '{tensor} 沒有「{parameter}」的值（{where}）。',

@@ -30,8 +30,9 @@ describe('the four vectors of the lesson "interference", against NumPy', () => {
   beforeAll(async () => {
     const comparison = comparisonOf(recipe)!;
     const folders = Object.entries(recipe.models).map(([alias, { src }]) => [alias, join(ZOO, src.slice(4))]);
-    const plan = planComparison(comparison, await headsOf(Object.fromEntries(folders)));
-    for (const tensor of plan.tensors) tensors.push((await analyzeTensor(tensor))!);
+    const heads = await headsOf(Object.fromEntries(folders));
+    const plan = planComparison(comparison, (alias) => heads.get(alias)!);
+    for (const tensor of plan.tensors) tensors.push(await analyzeTensor(tensor));
   });
 
   test('are compared in the order of the recipe, at its density', () => {

@@ -239,7 +239,7 @@ describe('what of a recipe is compared', () => {
     expect(comparisonOf(recipe({ ...task, models: inputs(...names) }))?.vectors).toEqual(names.slice(0, MAX_VECTORS));
   });
 
-  test('a tensor is read, compared and its bytes are counted; what is copied is not compared', async () => {
+  test('a tensor is read, compared and its bytes are counted', async () => {
     const head = (alias: string, values: number[]) =>
       madeHead(alias, {
         'model.layers.0.w': { shape: [2, 2], values, dtype: 'F16' },
@@ -248,21 +248,13 @@ describe('what of a recipe is compared', () => {
     const comparison = comparisonOf(
       recipe({ merge_method: 'ties', base_model: 'base', models: inputs('a', 'b'), parameters: { density: 1 } }),
     )!;
-    const plan = planComparison(
-      comparison,
-      new Map([
-        ['base', head('base', [1, 1, 1, 1])],
-        ['a', head('a', [2, 1, 1, 0])],
-        ['b', head('b', [0, 1, 3, 1])],
-      ]),
-    );
+    const values: Record<string, number[]> = { base: [1, 1, 1, 1], a: [2, 1, 1, 0], b: [0, 1, 3, 1] };
+    const plan = planComparison(comparison, (alias) => head(alias, values[alias]!));
     let bytes = 0;
-    const results = [];
-    for (const tensor of plan.tensors)
-      results.push(await analyzeTensor(tensor, { onBytes: (count) => (bytes += count) }));
-    expect(results.map((figures) => figures?.name)).toEqual([undefined, 'model.layers.0.w']);
+    const merged = plan.tensors.filter(({ action }) => action === 'merge');
+    expect(merged.map(({ name }) => name)).toEqual(['model.layers.0.w']);
+    const figures = await analyzeTensor(merged[0]!, { onBytes: (count) => (bytes += count) });
     expect(bytes).toBe(3 * 4 * 2);
-    const figures = results[1]!;
     expect(figures.pairs[0]!.changed).toEqual({ both: 1, opposite: 1, common: 1, cancelled: 1 });
     expect(figures.elected).toMatchObject({ positive: 2, negative: 1, sumSquares: 0.25 + 1 });
     expect(byLayer([figures]).map(({ name, number }) => [name, number])).toEqual([['model.layers.0', 0]]);
@@ -271,14 +263,8 @@ describe('what of a recipe is compared', () => {
   test('NaN in a model is refused by name', async () => {
     const head = (alias: string, value: number) => madeHead(alias, { w: { shape: [1], values: [value] } });
     const comparison = comparisonOf(recipe({ merge_method: 'ties', base_model: 'base', models: inputs('a', 'b') }))!;
-    const plan = planComparison(
-      comparison,
-      new Map([
-        ['base', head('base', 1)],
-        ['a', head('a', NaN)],
-        ['b', head('b', 2)],
-      ]),
-    );
+    const values: Record<string, number> = { base: 1, a: NaN, b: 2 };
+    const plan = planComparison(comparison, (alias) => head(alias, values[alias]!));
     await expect(analyzeTensor(plan.tensors[0]!)).rejects.toMatchObject({ code: 'merge/nan-input' });
   });
 });

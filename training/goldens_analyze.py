@@ -76,6 +76,7 @@ def measure(base: np.ndarray, tunes: list[np.ndarray]) -> dict:
                 "magnitude": float(np.abs(w).sum()),
                 "changed": int((w != 0).sum()),
                 "kept": int(mask.sum()),
+                "whole": float(np.abs(w).sum()),
                 "cast": float(np.abs(term.astype(np.float64)).sum()),
                 "outvoted": int(((term != 0) & ~agree).sum()),
                 "dropped": float(np.abs(term.astype(np.float64))[~agree].sum()),

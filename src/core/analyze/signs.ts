@@ -77,8 +77,10 @@ export function mixedSigns(deltas: readonly Float32Array[], masks: readonly Uint
   return { several: sums[0]!, mixed: sums[1]! };
 }
 
-/** What became of one vector in the vote. All three add up over tensors. */
+/** What became of one vector in the vote. All four add up over tensors. */
 export interface Vote {
+  /** Sum of |w * tau| over all elements. */
+  whole: number;
   /** Sum of |w * tau| over the elements it keeps. */
   cast: number;
   /** Elements it keeps whose sign lost, and which TIES therefore drops. */
@@ -112,7 +114,7 @@ export function elect(
 ): Election {
   const rounded = weights.map(f);
   const length = deltas[0]?.length ?? 0;
-  const fields = 4 + 3 * deltas.length;
+  const fields = 4 + 4 * deltas.length;
   let terms: Float32Array[] = [];
   let mixed = new Float32Array(0);
   let divisor = new Float32Array(0);
@@ -133,19 +135,23 @@ export function elect(
       if (winner > 0) block[0]!++;
       else if (winner < 0) block[1]!++;
       let sum = 0;
-      for (let k = 0; k < deltas.length; k++) sum = f(sum + f(rounded[k]! * deltas[k]![begin + i]!));
+      for (let k = 0; k < deltas.length; k++) {
+        const term = f(rounded[k]! * deltas[k]![begin + i]!);
+        sum = f(sum + term);
+        block[4 + 4 * k]! += Math.abs(term);
+      }
       block[2]! += sum * sum;
       const mean = f(mixed[i]! / divisor[i]!);
       block[3]! += mean * mean;
       for (let k = 0; k < deltas.length; k++) {
         const term = terms[k]![i]!;
         if (term === 0) continue;
-        const at = 4 + 3 * k;
+        const at = 4 + 4 * k;
         const size = Math.abs(term);
-        block[at]! += size;
+        block[at + 1]! += size;
         if (Math.sign(term) === winner) continue;
-        block[at + 1]!++;
-        block[at + 2]! += size;
+        block[at + 2]!++;
+        block[at + 3]! += size;
       }
     }
   });
@@ -155,9 +161,10 @@ export function elect(
     sumSquares: sums[2]!,
     meanSquares: sums[3]!,
     votes: deltas.map((_, k) => ({
-      cast: sums[4 + 3 * k]!,
-      outvoted: sums[5 + 3 * k]!,
-      dropped: sums[6 + 3 * k]!,
+      whole: sums[4 + 4 * k]!,
+      cast: sums[5 + 4 * k]!,
+      outvoted: sums[6 + 4 * k]!,
+      dropped: sums[7 + 4 * k]!,
     })),
   };
 }

@@ -49,8 +49,8 @@ describe('figures of task vectors, by hand', () => {
 
   test('the vote: the larger magnitude wins, the other is dropped', () => {
     expect(figures.elected).toEqual({ positive: 3, negative: 0, sumSquares: 51, meanSquares: 3.5 ** 2 + 4 + 1 });
-    expect(figures.vectors[0]).toMatchObject({ cast: 6, outvoted: 0, dropped: 0 });
-    expect(figures.vectors[1]).toMatchObject({ cast: 5, outvoted: 1, dropped: 1 });
+    expect(figures.vectors[0]).toMatchObject({ whole: 6, cast: 6, outvoted: 0, dropped: 0 });
+    expect(figures.vectors[1]).toMatchObject({ whole: 5, cast: 5, outvoted: 1, dropped: 1 });
   });
 
   test('a tied vote goes to plus, as in the merge; a vector of weight 0 has no vote, a negative one votes the other way', () => {
@@ -116,7 +116,8 @@ describe('laws of the figures', () => {
         expect(kept.several).toBe(sum(degrees(combinations).slice(2)));
         expect(kept.mixed).toBeLessThanOrEqual(kept.several);
         expect(elected.positive + elected.negative).toBe(weights - combinations[0]!);
-        for (const { kept: count, changed, cast, dropped, outvoted } of sizes) {
+        for (const { kept: count, changed, whole, cast, dropped, outvoted } of sizes) {
+          expect(cast).toBeLessThanOrEqual(whole);
           expect(count).toBeLessThanOrEqual(changed);
           expect(dropped).toBeLessThanOrEqual(cast);
           expect(outvoted).toBeLessThanOrEqual(count);

@@ -1,0 +1,101 @@
+import { canonicalJson } from '../core/recipe/canonical';
+import { comparisonOf, type VectorAnalysis } from '../core/analyze/vectors';
+import { toPlainError, type PlainError } from '../core/errors';
+import type { Recipe } from '../core/recipe/types';
+import type { Progress } from '../engine/api';
+import type { Lab } from './lab.svelte';
+
+/** Above this many parameters in one model the microscope waits to be asked. */
+const UNASKED_PARAMETERS = 5_000_000;
+
+/** The part of a recipe that its comparison depends on, as a comparable text; null where there is nothing to compare. */
+function keyOf(recipe: Recipe): string | null {
+  const comparison = comparisonOf(recipe);
+  if (!comparison) return null;
+  const { doc, base, vectors } = comparison;
+  return canonicalJson([doc, [base, ...vectors].map((alias) => recipe.models[alias]?.src ?? '')]);
+}
+
+/** What the microscope shows: figures of the recipe's task vectors, computed while nothing else is to do. */
+class Analysis {
+  result = $state.raw<VectorAnalysis | null>(null);
+  phase = $state<'idle' | 'opening' | 'comparing'>('idle');
+  progress = $state.raw<Progress | null>(null);
+  error = $state.raw<PlainError | null>(null);
+  /** The comparison that the result is of, and the one that failed: that is tried again only when asked. */
+  #key = $state.raw<string | null>(null);
+  #failed = $state.raw<string | null>(null);
+  #current: AbortController | null = null;
+
+  source(recipe: Recipe): 'live' | 'stale' {
+    return this.#key !== null && this.#key === keyOf(recipe) ? 'live' : 'stale';
+  }
+
+  /** Whether the models are here, so that comparing them fetches nothing. */
+  ready({ recipe, runner }: Lab): boolean {
+    const comparison = comparisonOf(recipe);
+    if (!comparison) return false;
+    return [comparison.base, ...comparison.vectors].every(
+      (alias) => runner.models[alias] !== undefined && runner.models[alias].src === recipe.models[alias]?.src,
+    );
+  }
+
+  /** Whether the comparison may start by itself: it is new, fetches nothing and takes a moment. */
+  due(lab: Lab): boolean {
+    const { recipe, runner } = lab;
+    if (runner.busy || !this.ready(lab) || this.source(recipe) === 'live' || this.#failed === keyOf(recipe))
+      return false;
+    return Object.values(runner.models).every(({ parameters }) => parameters <= UNASKED_PARAMETERS);
+  }
+
+  /** Compares the vectors of now, after opening their models where that is still to do; newest wins. */
+  async compare(lab: Lab): Promise<void> {
+    this.cancel();
+    this.error = null;
+    const controller = new AbortController();
+    this.#current = controller;
+    const { signal } = controller;
+    let key: string | null = null;
+    try {
+      if (!this.ready(lab)) {
+        this.phase = 'opening';
+        await lab.check();
+        if (signal.aborted || !this.ready(lab)) return;
+      }
+      this.phase = 'comparing';
+      const { recipe } = lab;
+      key = keyOf(recipe);
+      const runtime = await lab.runner.runtime();
+      const result = await runtime.analyze(
+        recipe,
+        (progress) => {
+          if (!signal.aborted) this.progress = progress;
+        },
+        signal,
+      );
+      if (signal.aborted) return;
+      this.result = result;
+      this.#key = key;
+    } catch (error) {
+      if (signal.aborted) return;
+      this.error = toPlainError(error);
+      this.#failed = key;
+    } finally {
+      if (this.#current === controller) this.#end();
+    }
+  }
+
+  cancel(): void {
+    this.#current?.abort();
+    this.#failed = null;
+    this.#end();
+  }
+
+  #end(): void {
+    this.#current = null;
+    this.progress = null;
+    this.phase = 'idle';
+  }
+}
+
+export const analysis = new Analysis();

@@ -46,9 +46,3 @@ export function jaccard(both: number, a: number, b: number): number | null {
   const either = a + b - both;
   return either === 0 ? null : both / either;
 }
-
-/** What {@link jaccard} would be for two sets drawn at random, each of that share of all elements (DARE, arXiv:2311.03099). */
-export function jaccardByChance(a: number, b: number): number {
-  const either = a + b - a * b;
-  return either === 0 ? 0 : (a * b) / either;
-}

@@ -23,7 +23,7 @@ export const microscope = {
   'scope.meet':
     '{several} of all weights are among the largest changes of two or more vectors; on {mixed} of those they disagree.',
   'scope.far':
-    'One vector alone goes {one} on average. Added up with the weights of the recipe they go {sum}, {times} times as far; TIES would go {ties}.',
+    'One vector alone goes {one} on average. Added up with the weights of the recipe they go {sum}, {times} times as far; TIES would go {ties}, {tiesTimes} times.',
   'scope.vote': 'TIES keeps {kept} of all the change there is, then drops {dropped} of that because it was outvoted.',
   'scope.pairs': 'Signs and angles, pair by pair',
   'scope.pairs.how':

@@ -21,7 +21,8 @@ export const microscope: Readonly<Record<keyof typeof source, string>> = {
   'scope.pair': '{a} 和 {b} 都改得最多的权重里，有 {share} 被拉向相反的方向。抛硬币的话会是 {chance}。',
   'scope.apart': '没有一个权重同时是两个向量改得最多的：它们在那里没有相遇。',
   'scope.meet': '所有权重里，有 {several} 是两个以上的向量都改得最多的；其中 {mixed} 意见不合。',
-  'scope.far': '单独一个向量平均走 {one}。按配方的权重加起来走 {sum}，是 {times} 倍远；TIES 会走 {ties}。',
+  'scope.far':
+    '单独一个向量平均走 {one}。按配方的权重加起来走 {sum}，是 {times} 倍远；TIES 会走 {ties}，是 {tiesTimes} 倍。',
   'scope.vote': 'TIES 留住全部改变的 {kept}，再丢掉其中投票输了的 {dropped}。',
   'scope.pairs': '两两相比：正负号和角度',
   'scope.pairs.how':

@@ -21,7 +21,8 @@ export const microscope: Readonly<Record<keyof typeof source, string>> = {
   'scope.pair': '{a} 和 {b} 都改最多的權重裡，有 {share} 被拉往相反的方向。丟銅板的話會是 {chance}。',
   'scope.apart': '沒有一個權重同時是兩個向量改最多的：它們在那裡沒有相遇。',
   'scope.meet': '所有權重裡，有 {several} 是兩個以上的向量都改最多的；其中 {mixed} 意見不合。',
-  'scope.far': '單獨一個向量平均走 {one}。照配方的權重加起來走 {sum}，是 {times} 倍遠；TIES 會走 {ties}。',
+  'scope.far':
+    '單獨一個向量平均走 {one}。照配方的權重加起來走 {sum}，是 {times} 倍遠；TIES 會走 {ties}，是 {tiesTimes} 倍。',
   'scope.vote': 'TIES 留住全部改變的 {kept}，再丟掉其中表決輸了的 {dropped}。',
   'scope.pairs': '兩兩相比：正負號和角度',
   'scope.pairs.how':

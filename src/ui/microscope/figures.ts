@@ -1,7 +1,7 @@
 import { cosine } from '../../core/analyze/cosine';
-import { degrees, jaccard, jaccardByChance } from '../../core/analyze/overlap';
+import { degrees, jaccard } from '../../core/analyze/overlap';
 import { PIECE_COLUMNS, PIECE_ROWS } from '../../core/analyze/piece';
-import { pairsOf, type TensorFigures, type VectorFigures } from '../../core/analyze/vectors';
+import { pairsOf, type TensorFigures, type VectorAnalysis, type VectorFigures } from '../../core/analyze/vectors';
 
 const share = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole);
 
@@ -11,7 +11,8 @@ export interface Pair {
   b: string;
   cosine: number | null;
   jaccard: number | null;
-  jaccardByChance: number;
+  /** What the overlap would be if each drew as many weights of each tensor at random. */
+  jaccardByChance: number | null;
   /** Of the weights both changed most, those they pull in opposite directions; the same by magnitude. */
   opposite: number | null;
   cancelled: number | null;
@@ -19,16 +20,18 @@ export interface Pair {
   oppositeOfAll: number | null;
 }
 
-export function pairsIn(aliases: readonly string[], { weights, vectors, pairs }: VectorFigures): Pair[] {
+export function pairsIn({ vectors: aliases, total, tensors }: VectorAnalysis): Pair[] {
+  const { vectors, pairs } = total;
   return pairsOf(aliases.length).map(([a, b], at) => {
     const { dot, kept, changed } = pairs[at]!;
     const [x, y] = [vectors[a]!, vectors[b]!];
+    const met = tensors.reduce((sum, one) => sum + (one.vectors[a]!.kept * one.vectors[b]!.kept) / one.weights, 0);
     return {
       a: aliases[a]!,
       b: aliases[b]!,
       cosine: cosine(dot, [x.squares, y.squares]),
       jaccard: jaccard(kept.both, x.kept, y.kept),
-      jaccardByChance: jaccardByChance(x.kept / weights, y.kept / weights),
+      jaccardByChance: jaccard(met, x.kept, y.kept),
       opposite: share(kept.opposite, kept.both),
       cancelled: share(kept.cancelled, kept.common),
       oppositeOfAll: share(changed.opposite, changed.both),
@@ -66,22 +69,30 @@ export interface Degree {
   count: number;
   weights: number;
   share: number;
-  /** The share if every vector drew its largest changes at random. */
+  /** The share if each vector drew as many weights of each tensor at random (Poisson's binomial distribution). */
   chance: number;
 }
 
-export function degreesIn({ weights, vectors, combinations }: VectorFigures): Degree[] {
+function degreesByChance({ weights, vectors }: VectorFigures): number[] {
   // Adding one vector at a time: it has a weight or it has not.
-  let chance = [1];
-  for (const { kept } of vectors) {
-    const p = kept / weights;
-    chance = [...chance, 0].map((stay, n) => stay * (1 - p) + (chance[n - 1] ?? 0) * p);
-  }
-  return degrees(combinations).map((count, n) => ({
-    count: n,
-    weights: count,
-    share: count / weights,
-    chance: chance[n]!,
+  return vectors.reduce<number[]>(
+    (chance, { kept }) => {
+      const p = kept / weights;
+      return [...chance, 0].map((stay, n) => stay * (1 - p) + (chance[n - 1] ?? 0) * p);
+    },
+    [1],
+  );
+}
+
+export function degreesIn({ total, tensors }: VectorAnalysis): Degree[] {
+  const chances = tensors.map((tensor) =>
+    degreesByChance(tensor).map((chance) => (chance * tensor.weights) / total.weights),
+  );
+  return degrees(total.combinations).map((weights, count) => ({
+    count,
+    weights,
+    share: weights / total.weights,
+    chance: chances.reduce((sum, chance) => sum + (chance[count] ?? 0), 0),
   }));
 }
 

@@ -20,6 +20,9 @@ const length = (digits: number) => (value: number) =>
   new Intl.NumberFormat(settings.lang, { maximumSignificantDigits: digits, minimumSignificantDigits: digits }).format(
     value,
   );
+export const showCosine = (cosine: number): string =>
+  new Intl.NumberFormat(settings.lang, { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(cosine);
+
 /** The length of a vector in words, and in a table. */
 export const showLength = length(2);
 export const showExactLength = length(4);

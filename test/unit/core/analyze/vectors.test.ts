@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { cosine } from '../../../../src/core/analyze/cosine';
-import { degrees, jaccard, jaccardByChance, largestChanges } from '../../../../src/core/analyze/overlap';
+import { degrees, jaccard, largestChanges } from '../../../../src/core/analyze/overlap';
 import {
   analyzeTensor,
   comparisonOf,
@@ -85,11 +85,6 @@ describe('figures of task vectors, by hand', () => {
     expect([...largestChanges(delta, 0.9)]).toEqual([1, 1, 0, 1, 1, 0, 0, 0, 0, 0]);
     expect([...largestChanges(delta, 1)]).toEqual([1, 1, 0, 1, 1, 0, 0, 0, 0, 0]);
     expect([...largestChanges(delta, 0)]).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-  });
-
-  test('chance: two fifths drawn at random share a ninth of what is in either', () => {
-    expect(jaccardByChance(0.2, 0.2)).toBeCloseTo(1 / 9, 15);
-    expect(jaccardByChance(0, 0)).toBe(0);
   });
 });
 

@@ -1,0 +1,166 @@
+import { describe, expect, test } from 'vitest';
+import golden from '../golden/analyze/interference.json';
+import type { LabPage } from './driver';
+import { ENGINES } from './engines';
+import { seriousIssues, useLab } from './lab';
+
+const { vectors: NAMES, total } = golden;
+const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
+const PAIRS = NAMES.flatMap((a, i) =>
+  NAMES.slice(i + 1).map((b, k): [string, string, number, number] => [a, b, i, i + 1 + k]),
+);
+
+/** The cells of a chart's table, row by row. */
+const table = (page: LabPage, id: string): Promise<string[][]> =>
+  page.evaluate(
+    (selector) =>
+      [...document.querySelectorAll(`${selector} tbody tr`)].map((row) =>
+        [...row.children].map((cell) => cell.textContent?.trim() ?? ''),
+      ),
+    `[data-testid="${id}"]`,
+  );
+
+const isOpen = (page: LabPage) => page.attr('microscope', 'open').then((open) => open !== null);
+const waitForFigures = (page: LabPage) =>
+  page.waitFor('the figures', async () => (await page.attr('microscope', 'data-source')) === 'live');
+
+async function look(page: LabPage): Promise<void> {
+  await page.waitFor('the microscope', () => page.exists('scope-look'));
+  await page.click('scope-look');
+  await waitForFigures(page);
+}
+
+describe.each(ENGINES)('the microscope in %s', (engine) => {
+  const lab = useLab(engine);
+
+  test('is open in the lesson "interference", and its figures are those of NumPy', async () => {
+    const page = await lab.open('?lesson=interference&lang=en');
+    expect(await isOpen(page)).toBe(true);
+    await look(page);
+
+    expect(await table(page, 'scope-pairs')).toEqual(
+      PAIRS.map(([a, b, i, j], at) => {
+        const { dot, kept, changed } = total.pairs[at]!;
+        const [x, y] = [total.vectors[i]!, total.vectors[j]!];
+        return [
+          `${a} · ${b}`,
+          String(Number((dot / Math.sqrt(x.squares * y.squares)).toFixed(3))),
+          percent(kept.opposite / kept.both),
+          percent(kept.cancelled / kept.common),
+          percent(changed.opposite / changed.both),
+          percent(kept.both / (x.kept + y.kept - kept.both)),
+          expect.stringMatching(/^\d+\.\d%$/),
+        ];
+      }),
+    );
+
+    const byDegree = [0, 1, 2, 3, 4].map((degree) =>
+      total.combinations.reduce(
+        (sum, count, which) => sum + (which.toString(2).replaceAll('0', '').length === degree ? count : 0),
+        0,
+      ),
+    );
+    const overlap = await table(page, 'scope-overlap');
+    expect(overlap.slice(0, 5).map(([, weights, share]) => [weights, share])).toEqual(
+      byDegree.map((count) => [count.toLocaleString('en'), percent(count / total.weights)]),
+    );
+    expect(
+      overlap
+        .slice(5)
+        .map(([, weights]) => weights)
+        .sort(),
+    ).toEqual(
+      total.combinations
+        .slice(1)
+        .map((count) => count.toLocaleString('en'))
+        .sort(),
+    );
+
+    const lengths = [
+      ...total.vectors.map(({ squares }) => squares),
+      total.elected.sumSquares,
+      total.elected.meanSquares,
+    ];
+    expect((await table(page, 'scope-norms')).map(([, length]) => length)).toEqual(
+      lengths.map((squares) => Math.sqrt(squares).toFixed(3)),
+    );
+    expect((await table(page, 'scope-layers')).length).toBe(5);
+
+    const opposite = total.pairs.map(({ kept }) => kept.opposite / kept.both);
+    const most = PAIRS[opposite.indexOf(Math.max(...opposite))]!;
+    const words = await page.text('scope-words');
+    expect(words).toContain(`Most at odds are ${most[0]} and ${most[1]}`);
+    expect(words).toContain(`${Math.round(100 * Math.max(...opposite))}%`);
+    expect(page.errors).toEqual([]);
+    await page.close();
+  });
+
+  test('follows the recipe: stale at once, then compared again; another tensor is drawn when it is chosen', async () => {
+    const page = await lab.open('?lesson=interference&lang=en');
+    await look(page);
+    const before = await table(page, 'scope-norms');
+    await page.slide('slider-list', 0.5);
+    await page.waitFor('an old picture', async () => (await page.attr('microscope', 'data-source')) === 'stale');
+    await waitForFigures(page);
+    const after = await table(page, 'scope-norms');
+    expect(after.slice(0, 4).map(([, length]) => length)).toEqual(before.slice(0, 4).map(([, length]) => length));
+    expect(Number(after[4]?.[1])).toBeLessThan(Number(before[4]?.[1]));
+
+    const drawn = () => page.evaluate(() => document.querySelector('.sign-map')?.getAttribute('aria-label'), null);
+    const first = await drawn();
+    await page.select('scope-tensor', 'model.layers.0.mlp.up_proj.weight');
+    await page.waitFor('another tensor', async () => (await drawn()) !== first);
+    await page.close();
+  });
+
+  test('is closed elsewhere, opens by keyboard, and compares any two vectors', async () => {
+    const page = await lab.open('?lesson=addition&lang=en');
+    expect(await isOpen(page)).toBe(false);
+    await page.evaluate(() => document.querySelector<HTMLElement>('[data-testid="microscope"] summary')?.focus(), null);
+    await page.press('Enter');
+    expect(await isOpen(page)).toBe(true);
+    await page.waitFor('its button', () => page.exists('scope-look'));
+    await page.press('Tab');
+    await page.press('Enter');
+    await waitForFigures(page);
+    expect((await table(page, 'scope-pairs')).length).toBe(1);
+    expect(await page.text('scope-words')).toContain('20%');
+    await page.close();
+  });
+
+  test('says so where there is nothing to compare', async () => {
+    const page = await lab.open('?lesson=addition&lang=en');
+    await page.click('microscope');
+    await page.waitFor('its button', () => page.exists('scope-look'));
+    await page.fill('formula', 'base + 1.0*(chat - base)');
+    await page.waitFor('its remark', async () => (await page.text('microscope')).includes('none to compare'));
+    expect(await page.exists('scope-look')).toBe(false);
+    await page.close();
+  });
+});
+
+describe.runIf(ENGINES.includes('chromium'))('axe-core on the microscope', () => {
+  const lab = useLab('chromium');
+
+  test.each(['light', 'dark'] as const)(
+    'finds nothing serious, and nothing is wider than a phone: %s',
+    async (theme) => {
+      for (const lang of ['en', 'zh-Hant', 'zh-Hans']) {
+        const page = await lab.open(`?lesson=interference&lang=${lang}`);
+        await page.emulate(theme);
+        await look(page);
+        await page.evaluate(
+          () => document.querySelectorAll<HTMLDetailsElement>('.scope-table').forEach((one) => (one.open = true)),
+          null,
+        );
+        expect(await seriousIssues(page), lang).toEqual([]);
+        await page.resize(390, 844);
+        expect(
+          await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth, null),
+          lang,
+        ).toBeLessThanOrEqual(0);
+        await page.close();
+      }
+    },
+  );
+});

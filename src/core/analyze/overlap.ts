@@ -28,7 +28,7 @@ export function combinations(masks: readonly Uint8Array[]): number[] {
 }
 
 /** How many masks a combination stands for. */
-export function degreeOf(combination: number): number {
+function degreeOf(combination: number): number {
   let degree = 0;
   for (let rest = combination; rest > 0; rest >>>= 1) degree += rest & 1;
   return degree;

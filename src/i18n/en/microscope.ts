@@ -32,8 +32,8 @@ export const microscope = {
   'scope.overlap': 'Overlap of the largest changes',
   'scope.overlap.how':
     'How many weights are among the largest changes of one vector, two, or more. The thin line is what chance would give.',
-  'scope.by': 'of {n}',
-  'scope.none.by': 'of none',
+  'scope.by': 'by {n}',
+  'scope.none.by': 'by none',
   'scope.norms': 'How far each vector goes',
   'scope.norms.how':
     'The length (L2 norm) of the change. The sum has the weights of the recipe; TIES trims, votes, and averages.',
@@ -65,7 +65,7 @@ export const microscope = {
   'scope.col.opposite': 'Opposite, of the largest in common',
   'scope.col.cancelled': 'By magnitude',
   'scope.col.all': 'Opposite, of all that both change',
-  'scope.col.vectors': 'Among the largest changes of',
+  'scope.col.vectors': 'Changed most',
   'scope.col.weights': 'Weights',
   'scope.col.share': 'Share',
   'scope.col.chance': 'By chance',

@@ -59,7 +59,7 @@ export const microscope: Readonly<Record<keyof typeof source, string>> = {
   'scope.col.opposite': '反方向，占共同改得最多的',
   'scope.col.cancelled': '按大小算',
   'scope.col.all': '反方向，占两边都改的',
-  'scope.col.vectors': '谁改得最多',
+  'scope.col.vectors': '改得最多的是',
   'scope.col.weights': '权重数',
   'scope.col.share': '比例',
   'scope.col.chance': '纯属巧合',

@@ -59,7 +59,7 @@ export const microscope: Readonly<Record<keyof typeof source, string>> = {
   'scope.col.opposite': '反方向，占共同改最多的',
   'scope.col.cancelled': '照大小算',
   'scope.col.all': '反方向，占兩邊都改的',
-  'scope.col.vectors': '誰改最多',
+  'scope.col.vectors': '改最多的是',
   'scope.col.weights': '權重數',
   'scope.col.share': '比例',
   'scope.col.chance': '純屬巧合',

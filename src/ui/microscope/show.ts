@@ -6,23 +6,21 @@ const NOTHING = '–';
 /** A share in a chart. @param share from 0 to 1; null where there is nothing to take a share of. */
 export const showPart = (share: number | null): string => (share === null ? NOTHING : showShare(share));
 
-/** A share in a table, with one decimal. */
-export const showExact = (share: number | null): string =>
-  share === null
-    ? NOTHING
-    : new Intl.NumberFormat(settings.lang, {
-        style: 'percent',
-        minimumFractionDigits: 1,
-        maximumFractionDigits: 1,
-      }).format(share);
+const fixed = (digits: number, style: 'decimal' | 'percent' = 'decimal') => {
+  const options = { style, minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return (value: number) => new Intl.NumberFormat(settings.lang, options).format(value);
+};
+const exactPercent = fixed(1, 'percent');
 
-const length = (digits: number) => (value: number) =>
+/** A share in a table, with one decimal. */
+export const showExact = (share: number | null): string => (share === null ? NOTHING : exactPercent(share));
+export const showCosine = fixed(2);
+export const showTimes = fixed(1);
+
+const significant = (digits: number) => (value: number) =>
   new Intl.NumberFormat(settings.lang, { maximumSignificantDigits: digits, minimumSignificantDigits: digits }).format(
     value,
   );
-export const showCosine = (cosine: number): string =>
-  new Intl.NumberFormat(settings.lang, { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(cosine);
-
 /** The length of a vector in words, and in a table. */
-export const showLength = length(2);
-export const showExactLength = length(4);
+export const showLength = significant(2);
+export const showExactLength = significant(4);

@@ -107,6 +107,21 @@ export class Lab {
     if (this.numeric) this.neuron.opened(recipe);
   }
 
+  /** A change that a lesson makes: not the person's own, and what still fits stays shown. */
+  adopt(recipe: Recipe): void {
+    this.resetFormula();
+    this.mixer.clear();
+    this.#edit(recipe);
+    this.edited = false;
+    if (this.numeric) this.neuron.opened(recipe);
+  }
+
+  /** The bench leaves its lesson, as it is: from now on it is the person's own. */
+  keep(): void {
+    this.lesson = null;
+    this.edited = true;
+  }
+
   #edit(next: Recipe): void {
     const sameWeights = mergeKey(next) === mergeKey(this.recipe);
     const sameRun = JSON.stringify(next.run) === JSON.stringify(this.recipe.run);

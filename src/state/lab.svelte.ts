@@ -4,14 +4,15 @@ import { toPlainError, type PlainError } from '../core/errors';
 import { mergeToFormula } from '../core/recipe/formula-merge';
 import { setWeight, vectorAliases, weightOf } from '../core/recipe/weights';
 import { oddSum, readFormula } from './algebra';
-import { columnKey, defaultColumns, MERGED, mergeKey, nextLocalAlias, referenceColumn } from './keys';
-import { errors } from './errors.svelte';
+import { sameness, withClaims } from './claims';
+import { columnKey, defaultColumns, MERGED, referenceColumn } from './keys';
 import { Mixer } from './mixer.svelte';
 import { Neuron, NEURON } from './neuron.svelte';
 import { withSeedWritten } from './parameters';
 import { showClaims } from './recorded';
 import { results } from './results.svelte';
 import { Runner } from './runner.svelte';
+import { addFiles, addVector, importYaml, type Dropped } from './shelf-files';
 
 export const MIN_COLUMNS = 2;
 export const MAX_COLUMNS = 6;
@@ -111,7 +112,7 @@ export class Lab {
   adopt(recipe: Recipe): void {
     this.resetFormula();
     this.mixer.clear();
-    this.#edit(recipe);
+    this.edit(recipe);
     this.edited = false;
     if (this.numeric) this.neuron.opened(recipe);
   }
@@ -122,21 +123,14 @@ export class Lab {
     this.edited = true;
   }
 
-  #edit(next: Recipe): void {
-    const sameWeights = mergeKey(next) === mergeKey(this.recipe);
-    const sameRun = JSON.stringify(next.run) === JSON.stringify(this.recipe.run);
-    // The author's claims are about another recipe now.
-    const weights = sameWeights ? next.expect?.weights : undefined;
-    const texts = sameWeights && sameRun ? next.expect?.texts : undefined;
-    const { expect: _dropped, ...rest } = next;
-    this.recipe =
-      weights === undefined && texts === undefined
-        ? rest
-        : { ...rest, expect: { ...(weights && { weights }), ...(texts && { texts }) } };
+  /** Any change of the recipe by the person; what no longer fits it is stale. */
+  edit(next: Recipe): void {
+    const same = sameness(this.recipe, next);
+    this.recipe = withClaims(next, same);
     this.edited = true;
-    if (!sameRun || !sameWeights) results.position = null;
+    if (!same.run || !same.weights) results.position = null;
     this.runner.recipeChanged(this.recipe);
-    if (!sameWeights) {
+    if (!same.weights) {
       const vectors = this.doc ? vectorAliases(this.doc) : [];
       const kept = this.rack.filter((alias) => alias in this.recipe.models && alias !== this.doc?.base_model);
       this.rack = [...kept, ...vectors.filter((alias) => !kept.includes(alias))];
@@ -144,7 +138,7 @@ export class Lab {
   }
 
   #setDoc(merge: MergeDoc): void {
-    this.#edit({ ...this.recipe, merge: withSeedWritten(merge) });
+    this.edit({ ...this.recipe, merge: withSeedWritten(merge) });
   }
 
   /** A slider, number field or mix button; the merged column follows at once where it can. */
@@ -162,7 +156,7 @@ export class Lab {
     const changed = Object.entries(sources).filter(([alias, src]) => this.recipe.models[alias]?.src !== src);
     if (changed.length === 0) return;
     const models = Object.fromEntries(changed.map(([alias, src]) => [alias, { src }]));
-    this.#edit({ ...this.recipe, models: { ...this.recipe.models, ...models } });
+    this.edit({ ...this.recipe, models: { ...this.recipe.models, ...models } });
   }
 
   /** Typing in the formula bar: a valid formula becomes the recipe, anything else stays text with its error. */
@@ -200,12 +194,12 @@ export class Lab {
   }
 
   setPrompt(prompt: string): void {
-    this.#edit({ ...this.recipe, run: { ...this.recipe.run, prompts: [prompt] } });
+    this.edit({ ...this.recipe, run: { ...this.recipe.run, prompts: [prompt] } });
   }
 
   setColumns(columns: readonly string[]): void {
     if (columns.length < MIN_COLUMNS || columns.length > MAX_COLUMNS) return;
-    this.#edit({ ...this.recipe, view: { ...this.recipe.view, columns: [...columns] } });
+    this.edit({ ...this.recipe, view: { ...this.recipe.view, columns: [...columns] } });
   }
 
   /** Runs what is not live yet; when all is, runs everything again. */
@@ -230,14 +224,24 @@ export class Lab {
     this.runner.cancel();
   }
 
+  get #canFollow(): boolean {
+    return !this.numeric && this.columns.includes(MERGED) && this.runner.canFollow(this.recipe);
+  }
+
   /** The merged column follows the slider: newest wins, and each value gets at least its first token. */
   follow(): void {
-    if (!this.columns.includes(MERGED) || !this.runner.canFollow(this.recipe)) return;
+    if (!this.#canFollow) return;
     if (this.runner.busy) {
       if (this.runner.quiet) this.#followAgain = true;
       return;
     }
     void this.#followOnce();
+  }
+
+  /** As `follow`, for a bench that was exchanged as a whole: what ran is of no use to it. */
+  catchUp(): void {
+    this.cancel();
+    if (this.#canFollow && this.source(MERGED) === 'stale') void this.#followOnce();
   }
 
   async #followOnce(): Promise<void> {
@@ -248,25 +252,22 @@ export class Lab {
     if (this.#followAgain) void this.#followOnce();
   }
 
-  /** Adds checkpoints from this machine as models and, where there is room, as columns. */
-  async addFiles(groups: readonly { path: string; file: File }[][]): Promise<void> {
-    for (const files of groups) {
-      const alias = nextLocalAlias(Object.keys(this.recipe.models));
-      const summary = await this.runner.job('files', false, (runtime, signal) =>
-        runtime.addFiles(alias, [...files], this.runner.onProgress, signal),
-      );
-      if (!summary) return;
-      errors.clear('open');
-      // The folder that a link or YAML waits for, or one dropped twice: the recipe knows it already, by its bits.
-      const known = Object.entries(this.recipe.models).find(([, { src }]) => src === summary.src)?.[0];
-      this.runner.learn([{ ...summary, alias: known ?? alias }]);
-      if (known === undefined) this.#addModel(alias, summary.src);
-    }
+  addFiles(groups: readonly Dropped[]): Promise<void> {
+    return addFiles(this, groups);
   }
 
-  #addModel(alias: string, src: string): void {
+  addVector(alias: string): Promise<void> {
+    return addVector(this, alias);
+  }
+
+  importYaml(text: string): Promise<boolean> {
+    return importYaml(this, text);
+  }
+
+  /** A model that the merge does not use yet, with a column where there is room. */
+  addModel(alias: string, src: string): void {
     const columns = this.columns.length < MAX_COLUMNS ? [...this.columns, alias] : [...this.columns];
-    this.#edit({
+    this.edit({
       ...this.recipe,
       models: { ...this.recipe.models, [alias]: { src } },
       view: { ...this.recipe.view, columns },
@@ -280,46 +281,5 @@ export class Lab {
       runtime.open(recipe, this.runner.onProgress, signal),
     );
     if (summaries) this.runner.learn(summaries);
-  }
-
-  /**
-   * Puts a model into the merge, if it fits. Headers are planned first; then the merge itself is tried, because only
-   * its bytes tell of a NaN. What is refused leaves the bench as it was.
-   */
-  async addVector(alias: string): Promise<void> {
-    const { recipe: before, doc, rack } = this;
-    const { columns } = results;
-    const restoreFingerprint = this.runner.snapshot();
-    if (!doc) return;
-    const candidate: Recipe = { ...before, merge: withSeedWritten(setWeight(doc, alias, 1)) };
-    const plan = await this.runner.job('merge', false, async (runtime, signal) => {
-      this.runner.learn(await runtime.open(candidate, this.runner.onProgress, signal));
-      return runtime.plan(candidate, signal);
-    });
-    if (!plan || this.recipe !== before) return;
-    this.resetFormula();
-    this.#edit(candidate);
-    if (this.numeric) return;
-    const tried = this.recipe;
-    const done = await this.runner.run(tried, [MERGED], false);
-    if (done === 'failed' && this.recipe === tried) {
-      this.recipe = before;
-      this.rack = rack;
-      results.columns = columns;
-      restoreFingerprint();
-    }
-  }
-
-  async importYaml(text: string): Promise<boolean> {
-    const recipe = await this.runner.job('yaml', false, async (runtime, signal) => {
-      const imported = await runtime.importYaml(text, signal);
-      this.runner.learn(await runtime.open(imported, this.runner.onProgress, signal));
-      return imported;
-    });
-    if (!recipe) return false;
-    const run = { ...this.recipe.run, ...recipe.run };
-    this.open({ ...recipe, run }, null);
-    this.edited = true;
-    return true;
   }
 }

@@ -1,4 +1,4 @@
-import { analyzeTensor, comparisonOf, planComparison, sumFigures, type VectorAnalysis } from '../core/analyze/vectors';
+import { analyzeVectors, planComparison, type VectorAnalysis } from '../core/analyze/vectors';
 import { LabError, toPlainError } from '../core/errors';
 import { planCheckpoint, planRecipe } from '../core/merge/plan';
 import { fingerprintPlan, inputBytes, mergeTensor } from '../core/merge/run';
@@ -176,23 +176,10 @@ export class MergeEngine implements MergeApi {
 
   async analyze(call: number, recipe: Recipe): Promise<VectorAnalysis> {
     return this.during(call, async (signal, report) => {
-      const comparison = comparisonOf(recipe);
-      const plan = comparison && planComparison(comparison, (alias) => headOf(alias, this.checkpoint(recipe, alias)));
-      const merged = plan?.tensors.filter(({ action }) => action === 'merge') ?? [];
-      if (!plan || merged.length === 0)
-        throw new LabError(
-          'merge/too-few-vectors',
-          'The microscope compares two or more task vectors of one base, in one merge without stages. Add another model.',
-        );
-      const onBytes = counter('read', inputBytes({ ...plan, tensors: merged }), report);
-      const tensors = [];
-      for (const tensor of merged) {
-        tensors.push(await analyzeTensor(tensor, { signal, onBytes }));
-        // Weights in memory are read without leaving the task, and a task cannot be cancelled.
-        await new Promise((resolve) => setTimeout(resolve));
-      }
-      const { base, vectors } = comparison;
-      return { base, vectors, tensors, total: sumFigures(tensors), skipped: plan.tensors.length - merged.length };
+      const planned = planComparison(recipe, (alias) => headOf(alias, this.checkpoint(recipe, alias)));
+      // Weights in memory are read without leaving the task, and a task cannot be cancelled.
+      const pause = () => new Promise<void>((resolve) => setTimeout(resolve));
+      return analyzeVectors(planned, { signal, pause, onBytes: counter('read', planned.bytes, report) });
     });
   }
 

@@ -16,6 +16,22 @@ function keyOf(recipe: Recipe): string | null {
   return canonicalJson([doc, [base, ...vectors].map((alias) => recipe.models[alias]?.src ?? '')]);
 }
 
+/** What `npm run record` writes of the vectors of a lesson. */
+interface RecordedVectors {
+  recipe: Recipe;
+  analysis: VectorAnalysis;
+}
+
+/** @returns null where nothing was recorded, or nothing can be fetched: the vectors can still be compared here. */
+async function fetchRecorded(lesson: string): Promise<RecordedVectors | null> {
+  try {
+    const response = await fetch(new URL(`zoo/recorded/${lesson}-vectors.json`, document.baseURI));
+    return response.ok ? ((await response.json()) as RecordedVectors) : null;
+  } catch {
+    return null;
+  }
+}
+
 /** What the microscope shows: figures of the recipe's task vectors, computed while nothing else is to do. */
 class Analysis {
   result = $state.raw<VectorAnalysis | null>(null);
@@ -26,9 +42,27 @@ class Analysis {
   #key = $state.raw<string | null>(null);
   #failed = $state.raw<string | null>(null);
   #current: AbortController | null = null;
+  /** The lesson's recording, its comparison, and whether it is what is shown. */
+  #recorded: { lesson: string; key: string | null; analysis: VectorAnalysis | null } | null = null;
+  #origin = $state<'live' | 'recorded'>('live');
 
-  source(recipe: Recipe): 'live' | 'stale' {
-    return this.#key !== null && this.#key === keyOf(recipe) ? 'live' : 'stale';
+  source(recipe: Recipe): 'live' | 'recorded' | 'stale' {
+    return this.#key !== null && this.#key === keyOf(recipe) ? this.#origin : 'stale';
+  }
+
+  /** Shows what was recorded of the lesson's vectors, where it is of those of now and nothing newer is shown. */
+  async showRecorded(lab: Lab): Promise<void> {
+    const { lesson } = lab;
+    if (lesson === null || lab.numeric) return;
+    if (this.#recorded?.lesson !== lesson) {
+      const found = await fetchRecorded(lesson);
+      this.#recorded = { lesson, key: found && keyOf(found.recipe), analysis: found?.analysis ?? null };
+    }
+    const { key, analysis } = this.#recorded;
+    if (!analysis || lab.lesson !== lesson || key !== keyOf(lab.recipe) || this.source(lab.recipe) !== 'stale') return;
+    this.result = analysis;
+    this.#key = key;
+    this.#origin = 'recorded';
   }
 
   /** Whether the models are here, so that comparing them fetches nothing. */
@@ -76,6 +110,7 @@ class Analysis {
       if (signal.aborted) return;
       this.result = result;
       this.#key = key;
+      this.#origin = 'live';
     } catch (error) {
       if (signal.aborted) return;
       this.error = toPlainError(error);

@@ -36,7 +36,16 @@ describe.each(ENGINES)('the microscope in %s', (engine) => {
   test('is open in the lesson "interference", and its figures are those of NumPy', async () => {
     const page = await lab.open('?lesson=interference&lang=en');
     expect(await isOpen(page)).toBe(true);
+    await page.waitFor(
+      'the recorded figures',
+      async () => (await page.attr('microscope', 'data-source')) === 'recorded',
+    );
+    expect(page.requests.filter((url) => url.includes('.safetensors'))).toEqual([]);
+    const TABLES = ['scope-pairs', 'scope-overlap', 'scope-norms', 'scope-layers'];
+    const figures = () => Promise.all(TABLES.map((id) => table(page, id)));
+    const recorded = await figures();
     await look(page);
+    expect(await figures()).toEqual(recorded);
 
     expect(await table(page, 'scope-pairs')).toEqual(
       PAIRS.map(([a, b, i, j], at) => {

@@ -1,7 +1,6 @@
 /** Size of a piece that is drawn weight by weight. */
 export const PIECE_ROWS = 16;
 export const PIECE_COLUMNS = 64;
-const CELLS = PIECE_ROWS * PIECE_COLUMNS;
 
 /** A small part of a tensor, weight by weight, in rows. */
 export interface Piece {
@@ -11,10 +10,10 @@ export interface Piece {
   rows: number;
   columns: number;
   /** Elected sign of each weight: 1, -1, or 0 where every vector was trimmed. */
-  signs: Int8Array;
+  signs: number[];
   /** Per weight a bit for each vector that raises it, and for each that lowers it, among the largest changes. */
-  raises: Uint16Array;
-  lowers: Uint16Array;
+  raises: number[];
+  lowers: number[];
 }
 
 /** A tensor as a matrix: all axes but the last are rows; a row of numbers is broken into lines. */
@@ -69,15 +68,8 @@ export function mostMixedPiece(
   const column = (best % across) * PIECE_COLUMNS;
   const rows = Math.min(PIECE_ROWS, matrix.rows - row);
   const columns = Math.min(PIECE_COLUMNS, matrix.columns - column);
-  const piece: Piece = {
-    row,
-    column,
-    rows,
-    columns,
-    signs: new Int8Array(Math.min(CELLS, rows * columns)),
-    raises: new Uint16Array(Math.min(CELLS, rows * columns)),
-    lowers: new Uint16Array(Math.min(CELLS, rows * columns)),
-  };
+  const cells = new Array<number>(rows * columns).fill(0);
+  const piece: Piece = { row, column, rows, columns, signs: cells, raises: [...cells], lowers: [...cells] };
   for (let r = 0; r < rows; r++)
     for (let c = 0; c < columns; c++) {
       const i = (row + r) * matrix.columns + column + c;

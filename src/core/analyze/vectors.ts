@@ -1,11 +1,12 @@
+import { LabError } from '../errors';
 import { planMerge } from '../merge/plan';
-import { countNonFinite, decodeWhole, readInputs, refuseNonFinite, type RunOptions } from '../merge/run';
-import type { CheckpointHead, MergePlan, PlanTensor } from '../merge/types';
+import { countNonFinite, decodeWhole, inputBytes, readInputs, refuseNonFinite, type RunOptions } from '../merge/run';
+import type { CheckpointHead, PlanTensor } from '../merge/types';
 import type { MergeDoc, Parameters, Recipe } from '../recipe/types';
 import { dot } from './cosine';
 import { vectorSize, type VectorSize } from './norms';
 import { combinations, largestChanges } from './overlap';
-import { mostMixedPiece, type Piece } from './piece';
+import { mostMixedPiece, PIECE_COLUMNS, PIECE_ROWS, type Piece } from './piece';
 import { elect, mixedSigns, pairSigns, type Election, type MixedCount, type SignCount, type Vote } from './signs';
 
 /** Share of each vector that counts as its largest changes where the recipe names none: what TIES' authors keep. */
@@ -38,7 +39,8 @@ export interface VectorFigures {
 export interface TensorFigures extends VectorFigures {
   name: string;
   shape: readonly number[];
-  piece: Piece;
+  /** The most mixed part of it, weight by weight; null where it was not recorded. */
+  piece: Piece | null;
 }
 export interface VectorAnalysis {
   base: string;
@@ -90,11 +92,37 @@ export function comparisonOf(recipe: Recipe): Comparison | null {
   };
 }
 
-/** The plan whose tensors {@link analyzeTensor} takes. @throws LabError what `planMerge` and `open` throw. */
-export const planComparison = (
-  { doc, base, vectors }: Comparison,
-  open: (alias: string) => CheckpointHead,
-): MergePlan => planMerge(doc, new Map([base, ...vectors].map((alias) => [alias, open(alias)])));
+/** A comparison before any weight byte is read. */
+export interface PlannedComparison extends Comparison {
+  /** The tensors that are compared. */
+  tensors: readonly PlanTensor[];
+  /** How many are copied by the merge, and so not compared. */
+  skipped: number;
+  /** What will be read. */
+  bytes: number;
+}
+
+/**
+ * @param open gives the head of an alias.
+ * @throws LabError `merge/too-few-vectors`, and what `planMerge` and `open` throw.
+ */
+export function planComparison(recipe: Recipe, open: (alias: string) => CheckpointHead): PlannedComparison {
+  const comparison = comparisonOf(recipe);
+  const heads = comparison && [comparison.base, ...comparison.vectors].map((alias) => [alias, open(alias)] as const);
+  const plan = comparison && planMerge(comparison.doc, new Map(heads));
+  const tensors = plan?.tensors.filter(({ action }) => action === 'merge') ?? [];
+  if (!plan || tensors.length === 0)
+    throw new LabError(
+      'merge/too-few-vectors',
+      'The microscope compares two or more task vectors of one base, in one merge without stages. Add another model.',
+    );
+  return {
+    ...comparison,
+    tensors,
+    skipped: plan.tensors.length - tensors.length,
+    bytes: inputBytes({ ...plan, tensors }),
+  };
+}
 
 /** Every pair a < b of `count` vectors, by index. */
 export const pairsOf = (count: number): [a: number, b: number][] =>
@@ -135,11 +163,11 @@ export function compareVectors(
 }
 
 /**
- * Reads one merged tensor of {@link planComparison}'s plan and compares its task vectors, decoded and cast as the merge does.
+ * Reads one tensor of a {@link planComparison} and compares its task vectors, decoded and cast as the merge does.
  * Memory: the tensor's inputs in float32.
  * @throws LabError `merge/nan-input`, `merge/overflow`, or what a source throws.
  */
-export async function analyzeTensor(tensor: PlanTensor, options: RunOptions = {}): Promise<TensorFigures> {
+async function analyzeTensor(tensor: PlanTensor, options: RunOptions = {}): Promise<TensorFigures> {
   const raw = await readInputs(tensor, options);
   const whole = raw.map((bytes, k) => decodeWhole(bytes, tensor.inputs[k]!.info.dtype, tensor.castTo));
   const origin = whole[tensor.base]!;
@@ -177,6 +205,35 @@ export function sumFigures(parts: readonly VectorFigures[]): VectorFigures {
     elected,
   }));
   return sums.reduce((a, b) => addUp(a as unknown as Sums, b as unknown as Sums) as unknown as VectorFigures);
+}
+
+/**
+ * Compares the vectors tensor by tensor.
+ * @param options.pause is awaited after each tensor.
+ * @throws LabError what {@link analyzeTensor} throws.
+ */
+export async function analyzeVectors(
+  { base, vectors, tensors, skipped }: PlannedComparison,
+  options: RunOptions & { readonly pause?: () => Promise<void> } = {},
+): Promise<VectorAnalysis> {
+  const figures: TensorFigures[] = [];
+  for (const tensor of tensors) {
+    figures.push(await analyzeTensor(tensor, options));
+    await options.pause?.();
+  }
+  return { base, vectors, tensors: figures, total: sumFigures(figures), skipped };
+}
+
+/** What share of a tensor's weights its vectors disagree on, among the largest changes. */
+export const conflictOf = ({ kept, weights }: VectorFigures): number => kept.mixed / weights;
+
+/** Tensors smaller than a piece are noise beside the others. */
+const LARGE = PIECE_ROWS * PIECE_COLUMNS;
+
+/** The tensor whose vectors disagree on the largest share of its weights, among those large enough to fill a piece. */
+export function mostAtOdds<T extends TensorFigures>(tensors: readonly T[]): T {
+  const large = tensors.filter(({ weights }) => weights >= LARGE);
+  return (large.length > 0 ? large : tensors).reduce((a, b) => (conflictOf(b) > conflictOf(a) ? b : a));
 }
 
 /** Tensors of one layer, of the embedding, or outside all layers. */

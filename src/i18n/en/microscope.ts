@@ -5,6 +5,8 @@ export const microscope = {
   'scope.none': 'The microscope compares two or more task vectors of one base. This merge has none to compare.',
   'scope.look': 'Look at the vectors',
   'scope.again': 'Look again',
+  'scope.recorded': 'recorded',
+  'scope.here': 'Compare them here',
   'scope.cancel': 'Cancel',
   'scope.load': 'Reads the models of this recipe, on this machine.',
   'scope.busy': 'Comparing weight by weight: {done} of {total}',

@@ -6,6 +6,8 @@ export const microscope: Readonly<Record<keyof typeof source, string>> = {
   'scope.none': '显微镜比较同一个基座的两个以上任务向量；这个合并没有可以比较的。',
   'scope.look': '看看这些向量',
   'scope.again': '再看一次',
+  'scope.recorded': '预录',
+  'scope.here': '在这里比较',
   'scope.cancel': '取消',
   'scope.load': '会读取这份配方的模型，就在这台电脑上。',
   'scope.busy': '逐个比较权重：{done}／{total}',

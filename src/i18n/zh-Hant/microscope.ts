@@ -6,6 +6,8 @@ export const microscope: Readonly<Record<keyof typeof source, string>> = {
   'scope.none': '顯微鏡比較同一個基底的兩個以上任務向量；這個合併沒有可以比較的。',
   'scope.look': '看看這些向量',
   'scope.again': '再看一次',
+  'scope.recorded': '預錄',
+  'scope.here': '在這裡比較',
   'scope.cancel': '取消',
   'scope.load': '會讀取這份配方的模型，就在這台電腦上。',
   'scope.busy': '逐一比較權重：{done}／{total}',

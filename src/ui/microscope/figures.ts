@@ -1,7 +1,6 @@
 import { cosine } from '../../core/analyze/cosine';
 import { degrees, jaccard } from '../../core/analyze/overlap';
-import { PIECE_COLUMNS, PIECE_ROWS } from '../../core/analyze/piece';
-import { pairsOf, type TensorFigures, type VectorAnalysis, type VectorFigures } from '../../core/analyze/vectors';
+import { pairsOf, type VectorAnalysis, type VectorFigures } from '../../core/analyze/vectors';
 
 const share = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole);
 
@@ -121,16 +120,4 @@ export function votesIn({ vectors }: VectorFigures): { kept: number; dropped: nu
   const cast = sum(vectors.map((vector) => vector.cast));
   const dropped = sum(vectors.map((vector) => vector.dropped));
   return cast === 0 ? null : { kept: cast / whole, dropped: dropped / cast };
-}
-
-/** What share of a tensor's weights its vectors disagree on, among the largest changes. */
-export const conflictOf = ({ kept, weights }: VectorFigures): number => kept.mixed / weights;
-
-/** Tensors smaller than a piece are noise beside the others. */
-const LARGE = PIECE_ROWS * PIECE_COLUMNS;
-
-/** The tensor whose vectors disagree on the largest share of its weights, among those large enough to fill a piece. */
-export function mostAtOdds(tensors: readonly TensorFigures[]): TensorFigures {
-  const large = tensors.filter(({ weights }) => weights >= LARGE);
-  return (large.length > 0 ? large : tensors).reduce((a, b) => (conflictOf(b) > conflictOf(a) ? b : a));
 }

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { VectorAnalysis } from '../../../src/core/analyze/vectors';
 import { LabError } from '../../../src/core/errors';
 import type { Recipe } from '../../../src/core/recipe/types';
@@ -111,5 +111,59 @@ describe('comparing the vectors', () => {
     await lab.check();
     expect(analysis.ready(lab)).toBe(false);
     expect(analysis.due(lab)).toBe(false);
+  });
+});
+
+describe('a recorded comparison', () => {
+  let asked: string[];
+  const serve = (of: Recipe, status = 200) => {
+    asked = [];
+    vi.stubGlobal('document', { baseURI: 'http://localhost/' });
+    vi.stubGlobal('fetch', (url: URL) => {
+      asked.push(url.pathname);
+      const body = { recipe: of, analysis: { ...RESULT, base: 'recorded' } };
+      return Promise.resolve(new Response(JSON.stringify(body), { status }));
+    });
+  };
+  const benchOf = (lesson: string | null): Lab => {
+    const lab = bench();
+    lab.open({ ...recipe, models: { ...recipe.models, zh: { src: 'zoo:ko-1' } } }, lesson);
+    return lab;
+  };
+  afterEach(() => vi.unstubAllGlobals());
+
+  test('is shown before any model is here, until the vectors differ or are compared here', async () => {
+    const lab = benchOf('one');
+    serve(lab.recipe);
+    await analysis.showRecorded(lab);
+    expect(asked).toEqual(['/zoo/recorded/one-vectors.json']);
+    expect([analysis.source(lab.recipe), analysis.result?.base, opened]).toEqual(['recorded', 'recorded', 0]);
+    const { recipe: before } = lab;
+    lab.setWeight('zh', 0.75);
+    await analysis.showRecorded(lab);
+    expect([analysis.source(lab.recipe), asked.length]).toEqual(['stale', 1]);
+    lab.open(before, 'one');
+    expect(analysis.source(lab.recipe)).toBe('recorded');
+    await lab.check();
+    expect(analysis.due(lab)).toBe(true);
+    await analysis.compare(lab);
+    await analysis.showRecorded(lab);
+    expect([analysis.source(lab.recipe), analysis.result?.base]).toEqual(['live', 'base']);
+  });
+
+  test('of other vectors, or missing, shows nothing; outside a lesson none is asked for', async () => {
+    serve(recipe);
+    for (const lesson of ['two', null]) {
+      const lab = benchOf(lesson);
+      lab.setWeight('zh', 0.625);
+      await analysis.showRecorded(lab);
+      expect([lesson, analysis.source(lab.recipe)]).toEqual([lesson, 'stale']);
+    }
+    expect(asked).toEqual(['/zoo/recorded/two-vectors.json']);
+    const lab = benchOf('three');
+    lab.setWeight('zh', 0.625);
+    serve(lab.recipe, 404);
+    await analysis.showRecorded(lab);
+    expect(analysis.source(lab.recipe)).toBe('stale');
   });
 });

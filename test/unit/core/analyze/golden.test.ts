@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
-  analyzeTensor,
+  analyzeVectors,
   byLayer,
   comparisonOf,
   planComparison,
   sumFigures,
   type TensorFigures,
+  type VectorFigures,
 } from '../../../../src/core/analyze/vectors';
 import { goldenLessons, goldenRecipe } from '../../../zoo';
 import golden from '../../../golden/analyze/interference.json';
@@ -26,13 +27,12 @@ function expectClose(actual: unknown, expected: unknown, path: string): void {
 
 describe('the four vectors of the lesson "interference", against NumPy', () => {
   const recipe = goldenRecipe(goldenLessons.interference);
-  const tensors: TensorFigures[] = [];
+  let tensors: TensorFigures[];
+  let total: VectorFigures;
   beforeAll(async () => {
-    const comparison = comparisonOf(recipe)!;
     const folders = Object.entries(recipe.models).map(([alias, { src }]) => [alias, join(ZOO, src.slice(4))]);
     const heads = await headsOf(Object.fromEntries(folders));
-    const plan = planComparison(comparison, (alias) => heads.get(alias)!);
-    for (const tensor of plan.tensors) tensors.push(await analyzeTensor(tensor));
+    ({ tensors, total } = await analyzeVectors(planComparison(recipe, (alias) => heads.get(alias)!)));
   });
 
   test('are compared in the order of the recipe, at its density', () => {
@@ -48,7 +48,7 @@ describe('the four vectors of the lesson "interference", against NumPy', () => {
   });
 
   test('the whole model', () => {
-    expectClose(sumFigures(tensors), golden.total, 'total');
+    expectClose(total, golden.total, 'total');
   });
 
   test('layers add up to the whole', () => {
@@ -58,7 +58,8 @@ describe('the four vectors of the lesson "interference", against NumPy', () => {
   });
 
   test('the piece of a tensor shows the elected signs and who is outvoted', () => {
-    const { piece, shape, kept } = tensors.find(({ name }) => name === 'model.layers.1.mlp.gate_proj.weight')!;
+    const { shape, kept, ...tensor } = tensors.find(({ name }) => name === 'model.layers.1.mlp.gate_proj.weight')!;
+    const piece = tensor.piece!;
     expect([piece.rows, piece.columns]).toEqual([16, 64]);
     expect(piece.row % 16).toBe(0);
     expect(piece.row + 16).toBeLessThanOrEqual(shape[0]!);

@@ -3,11 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { cosine } from '../../../../src/core/analyze/cosine';
 import { degrees, jaccard, largestChanges } from '../../../../src/core/analyze/overlap';
 import {
-  analyzeTensor,
+  analyzeVectors,
   comparisonOf,
   compareVectors,
   DEFAULT_DENSITY,
   MAX_VECTORS,
+  mostAtOdds,
   pairsOf,
   planComparison,
   sumFigures,
@@ -63,9 +64,9 @@ describe('figures of task vectors, by hand', () => {
     expect(figures.changed).toEqual({ several: 2, mixed: 1 });
     expect(figures.combinations).toEqual([1, 1, 0, 2]);
     expect(degrees(figures.combinations)).toEqual([1, 1, 2]);
-    expect([...figures.piece.signs]).toEqual([1, 1, 1, 0]);
-    expect([...figures.piece.raises]).toEqual([3, 1, 1, 0]);
-    expect([...figures.piece.lowers]).toEqual([0, 2, 0, 0]);
+    expect([...figures.piece!.signs]).toEqual([1, 1, 1, 0]);
+    expect([...figures.piece!.raises]).toEqual([3, 1, 1, 0]);
+    expect([...figures.piece!.lowers]).toEqual([0, 2, 0, 0]);
   });
 
   test('vectors that change nothing have no angle and no overlap', () => {
@@ -241,26 +242,43 @@ describe('what of a recipe is compared', () => {
         'model.layers.0.w': { shape: [2, 2], values, dtype: 'F16' },
         'model.ids': { shape: [1], values: [1], dtype: 'I64' },
       });
-    const comparison = comparisonOf(
-      recipe({ merge_method: 'ties', base_model: 'base', models: inputs('a', 'b'), parameters: { density: 1 } }),
-    )!;
     const values: Record<string, number[]> = { base: [1, 1, 1, 1], a: [2, 1, 1, 0], b: [0, 1, 3, 1] };
-    const plan = planComparison(comparison, (alias) => head(alias, values[alias]!));
+    const planned = planComparison(
+      recipe({ merge_method: 'ties', base_model: 'base', models: inputs('a', 'b'), parameters: { density: 1 } }),
+      (alias) => head(alias, values[alias]!),
+    );
+    expect(planned).toMatchObject({ base: 'base', vectors: ['a', 'b'], skipped: 1, bytes: 3 * 4 * 2 });
     let bytes = 0;
-    const merged = plan.tensors.filter(({ action }) => action === 'merge');
-    expect(merged.map(({ name }) => name)).toEqual(['model.layers.0.w']);
-    const figures = await analyzeTensor(merged[0]!, { onBytes: (count) => (bytes += count) });
+    let pauses = 0;
+    const { tensors, total } = await analyzeVectors(planned, {
+      onBytes: (count) => (bytes += count),
+      pause: () => Promise.resolve(void pauses++),
+    });
+    expect([tensors.length, pauses]).toEqual([1, 1]);
+    const [figures] = tensors;
+    expect(sumFigures([figures!])).toEqual(total);
     expect(bytes).toBe(3 * 4 * 2);
-    expect(figures.pairs[0]!.changed).toEqual({ both: 1, opposite: 1, common: 1, cancelled: 1 });
-    expect(figures.elected).toMatchObject({ positive: 2, negative: 1, sumSquares: 0.25 + 1 });
-    expect(byLayer([figures]).map(({ name, number }) => [name, number])).toEqual([['model.layers.0', 0]]);
+    expect(total.pairs[0]!.changed).toEqual({ both: 1, opposite: 1, common: 1, cancelled: 1 });
+    expect(total.elected).toMatchObject({ positive: 2, negative: 1, sumSquares: 0.25 + 1 });
+    expect(byLayer(tensors).map(({ name, number }) => [name, number])).toEqual([['model.layers.0', 0]]);
   });
 
-  test('NaN in a model is refused by name', async () => {
-    const head = (alias: string, value: number) => madeHead(alias, { w: { shape: [1], values: [value] } });
-    const comparison = comparisonOf(recipe({ merge_method: 'ties', base_model: 'base', models: inputs('a', 'b') }))!;
+  test('NaN in a model, and a recipe with one vector, are refused by name', async () => {
     const values: Record<string, number> = { base: 1, a: NaN, b: 2 };
-    const plan = planComparison(comparison, (alias) => head(alias, values[alias]!));
-    await expect(analyzeTensor(plan.tensors[0]!)).rejects.toMatchObject({ code: 'merge/nan-input' });
+    const open = (alias: string) => madeHead(alias, { w: { shape: [1], values: [values[alias]!] } });
+    const of = (...aliases: string[]) =>
+      planComparison(recipe({ merge_method: 'ties', base_model: 'base', models: inputs(...aliases) }), open);
+    await expect(analyzeVectors(of('a', 'b'))).rejects.toMatchObject({ code: 'merge/nan-input' });
+    expect(() => of('a')).toThrow(expect.objectContaining({ code: 'merge/too-few-vectors' }));
+  });
+
+  test('the tensor drawn first is the one with most conflict, and large enough to fill a piece', () => {
+    const tensor = (name: string, a: number[], b: number[]) => ({ name, ...compare([a, b]) });
+    const ones = new Array<number>(1024).fill(1);
+    const small = tensor('small', [1, 1], [-1, -1]);
+    const calm = tensor('calm', ones, ones);
+    const large = tensor('large', ones, [-1, ...ones.slice(1)]);
+    expect(mostAtOdds([small, calm, large]).name).toBe('large');
+    expect(mostAtOdds([tensor('alike', [1], [1]), small]).name).toBe('small');
   });
 });

@@ -6,7 +6,6 @@ import {
   degreesIn,
   extremes,
   lengthsIn,
-  mostAtOdds,
   pairsIn,
   votesIn,
 } from '../../../../src/ui/microscope/figures';
@@ -111,16 +110,5 @@ describe('what the microscope draws', () => {
     expect(lengths.sum).toBeCloseTo(Math.sqrt(4 + 1 + 1 + 1 + 16), 12);
     expect(votesIn(three.total)).toEqual({ kept: 1, dropped: 1 / 11 });
     expect(votesIn(analysisOf(['a', 'b'], [[[0], [0]]]).total)).toBeNull();
-  });
-
-  test('the tensor that is drawn first is the one with most conflict, and large enough to fill a piece', () => {
-    const small = [
-      [1, 1],
-      [-1, -1],
-    ];
-    const large = [new Array<number>(1024).fill(1), [-1, ...new Array<number>(1023).fill(1)]];
-    const calm = [new Array<number>(1024).fill(1), new Array<number>(1024).fill(1)];
-    expect(mostAtOdds(analysisOf(['a', 'b'], [small, calm, large]).tensors).name).toBe('t2');
-    expect(mostAtOdds(analysisOf(['a', 'b'], [[[1], [1]], small]).tensors).name).toBe('t1');
   });
 });

@@ -1,7 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Harness } from '../app/harness';
+import type { Recipe } from '../core/recipe/types';
 import { withHarness } from './harness';
+import { recordVectors } from './record-vectors';
 
 const FOLDER = join(import.meta.dirname, '../../public/zoo/recorded');
 
@@ -17,6 +19,8 @@ await withHarness(async (page, version) => {
     );
     const path = join(FOLDER, `${id}.json`);
     await writeFile(path, `${JSON.stringify(recorded, null, 1)}\n`);
+    const vectors = await recordVectors((recorded as { recipe: Recipe }).recipe);
+    if (vectors) await writeFile(join(FOLDER, `${id}-vectors.json`), `${JSON.stringify(vectors)}\n`);
     console.log(`recorded ${id}`);
   }
 });

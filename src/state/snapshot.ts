@@ -99,4 +99,4 @@ export function changeBetween(a: Bench, b: Bench): Change | null {
 export const runKey = ({ recipe, numbers }: Bench): string =>
   numbers ? JSON.stringify([recipe.merge, numbers.weights, numbers.tasks]) : columnKey(recipe, MERGED);
 
-export const formulaOf = ({ recipe }: Bench): string => mergeToFormula(recipe.merge).text;
+export const formulaOf = ({ recipe }: Pick<Bench, 'recipe'>): string => mergeToFormula(recipe.merge).text;

@@ -1,5 +1,7 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { join } from 'node:path';
 import { defineConfig, type Plugin } from 'vite';
+import { serviceWorker } from './src/cli/precache.ts';
 
 /** Vite's dev server injects styles and a web socket that the page's policy forbids; the build keeps the policy, and e2e tests the build. */
 const relaxPolicyInDev: Plugin = {
@@ -14,7 +16,7 @@ export default defineConfig({
   base: './',
   // No fallback to index.html: a missing shard must be a 404, not a page.
   appType: 'mpa',
-  plugins: [svelte(), relaxPolicyInDev],
+  plugins: [svelte(), relaxPolicyInDev, serviceWorker(join(import.meta.dirname, 'workers/sw.ts'))],
   resolve: {
     alias: [
       // transformers.js asks for the WebGPU build (27 MB); the reference path is the CPU-only one (14 MB), and there must be one ORT copy.

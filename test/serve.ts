@@ -1,7 +1,8 @@
-import { createReadStream, statSync } from 'node:fs';
+import { createReadStream, readFileSync, statSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, resolve, sep } from 'node:path';
+import { gzipSync } from 'node:zlib';
 
 const MIME: Record<string, string> = {
   '.css': 'text/css; charset=utf-8',
@@ -40,6 +41,10 @@ export interface LabServer {
   readonly violations: string[];
   /** Paths asked for that do not exist. */
   readonly missing: string[];
+  /** Serves another folder from now on, as a host does after an upload. */
+  use(folder: string): void;
+  /** From now on every connection is cut, or none: flight mode for any browser. */
+  cut(off: boolean): void;
   close(): Promise<void>;
 }
 
@@ -57,7 +62,16 @@ function fileAt(folder: string, path: string): { file: string; size: number } | 
   return stats?.isFile() ? { file, size: stats.size } : null;
 }
 
-function sendFile(request: IncomingMessage, response: ServerResponse, file: string, size: number): void {
+/** Packing the runtime takes a second, so each state of a file is packed once. */
+const packed = new Map<string, Buffer>();
+function pack(file: string, size: number): Buffer {
+  const key = `${file} ${size} ${statSync(file).mtimeMs}`;
+  const content = packed.get(key) ?? gzipSync(readFileSync(file));
+  packed.set(key, content);
+  return content;
+}
+
+function sendFile(request: IncomingMessage, response: ServerResponse, file: string, size: number, gzip: boolean): void {
   const headers = {
     'Content-Type': MIME[extname(file)] ?? 'application/octet-stream',
     'Content-Security-Policy': POLICY,
@@ -65,6 +79,12 @@ function sendFile(request: IncomingMessage, response: ServerResponse, file: stri
     'Cache-Control': 'no-store',
     'Accept-Ranges': 'bytes',
   };
+  if (gzip && extname(file) in MIME && extname(file) !== '.png' && request.headers.range === undefined) {
+    const content = pack(file, size);
+    const encoding = { 'Content-Encoding': 'gzip', Vary: 'Accept-Encoding', 'Content-Length': content.length };
+    response.writeHead(200, { ...headers, ...encoding }).end(request.method === 'HEAD' ? undefined : content);
+    return;
+  }
   const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
   const start = range ? Number(range[1]) : 0;
   const end = range?.[2] ? Math.min(Number(range[2]), size - 1) : size - 1;
@@ -78,11 +98,22 @@ function sendFile(request: IncomingMessage, response: ServerResponse, file: stri
  * Serves a built lab as a plain static host would: on a free port, under a sub-path, with the page's policy as a header,
  * without COOP/COEP, and with 404 for what is not there.
  * @param folder the build's folder; `LAB_DIST` names another than `dist`.
+ * @param gzip packs text and wasm as most hosts do; costs a second for each new file
  */
-export async function serveLab(folder = process.env.LAB_DIST ?? 'dist', subPath = '/sub/path/'): Promise<LabServer> {
+export async function serveLab(
+  folder = process.env.LAB_DIST ?? 'dist',
+  subPath = '/sub/path/',
+  gzip = false,
+): Promise<LabServer> {
+  let served = folder;
+  let away = false;
   const violations: string[] = [];
   const missing: string[] = [];
   const server = createServer((request, response) => {
+    if (away) {
+      request.socket.destroy();
+      return;
+    }
     const path = decodeURIComponent(new URL(request.url ?? '/', 'http://lab').pathname);
     if (path === '/policy-violation') {
       void readBody(request).then((body) => {
@@ -91,9 +122,9 @@ export async function serveLab(folder = process.env.LAB_DIST ?? 'dist', subPath 
       });
       return;
     }
-    const found = path.startsWith(subPath) ? fileAt(folder, path.slice(subPath.length - 1)) : null;
+    const found = path.startsWith(subPath) ? fileAt(served, path.slice(subPath.length - 1)) : null;
     if (found) {
-      sendFile(request, response, found.file, found.size);
+      sendFile(request, response, found.file, found.size, gzip);
       return;
     }
     missing.push(path);
@@ -106,6 +137,13 @@ export async function serveLab(folder = process.env.LAB_DIST ?? 'dist', subPath 
     origin,
     violations,
     missing,
+    use: (other) => {
+      served = other;
+    },
+    cut: (off) => {
+      away = off;
+      if (off) server.closeAllConnections();
+    },
     close: () =>
       new Promise((closed) => {
         server.close(() => closed());

@@ -1,4 +1,6 @@
 import { LabError } from '../core/errors';
+import { isRead } from '../core/offline/needs';
+import { zooPath } from '../core/offline/routes';
 import { memorySource } from '../core/tensor/source';
 import type { ByteSource } from '../core/tensor/types';
 import { openCheckpoint, type Checkpoint } from './checkpoint';
@@ -15,8 +17,6 @@ interface ZooEntry {
   titles?: Record<string, string>;
   files: ZooFile[];
 }
-
-const NEEDED = /\.(safetensors|json|jinja|txt|model)$/;
 
 async function fetchBytes(
   url: string,
@@ -104,15 +104,14 @@ export class Zoo {
         { id, known },
       );
     }
-    const wanted = entry.files.filter((file) => NEEDED.test(file.path));
+    const wanted = entry.files.filter((file) => isRead(file.path));
     const total = wanted.reduce((sum, file) => sum + file.bytes, 0);
     let done = 0;
     const files = new Map<string, ByteSource>();
     await Promise.all(
       wanted.map(async (file) => {
         const name = `zoo/${id}/${file.path}`;
-        const url = new URL(`zoo/${id}/${encodeURIComponent(file.path)}?h=${file.sha256.slice(0, 8)}`, this.baseUrl)
-          .href;
+        const url = new URL(zooPath(name, file.sha256), this.baseUrl).href;
         const bytes = await fetchBytes(url, name, (n) => onBytes((done += n), total), signal);
         const hash = newSha256();
         hash.update(bytes);

@@ -19,6 +19,7 @@ export const errors: Readonly<Record<string, ErrorText>> = {
   formula: { title: 'The formula has a mistake', cause: '{message}', wayOut: '' },
   link: { title: 'The link cannot be opened', cause: '{message}', wayOut: '' },
   source: { title: 'A model is not here', cause: '{message}', wayOut: '' },
+  offline: { title: 'Not everything could be kept on this device', cause: '{message}', wayOut: '' },
   zoo: { title: 'A built-in model could not be loaded', cause: '{message}', wayOut: '' },
   worker: { title: 'A part of the page stopped', cause: '{message}', wayOut: '' },
   lesson: { title: 'This lesson does not exist yet', cause: '{message}', wayOut: '' },

@@ -1,9 +1,12 @@
 import { bench } from './bench';
 import { errors } from './errors';
+import { history } from './history';
 import { microscope } from './microscope';
+import { offline } from './offline';
+import { tour } from './tour';
 
 /** All messages, one file a panel; the other languages must have the same. */
-const messages = { ...bench, ...microscope };
+const messages = { ...bench, ...history, ...microscope, ...offline, ...tour };
 
 export type Messages = Readonly<Record<keyof typeof messages, string>>;
 export const pack = { messages: messages as Messages, errors, causes: {} };

@@ -26,6 +26,7 @@ export const errors: Readonly<Record<string, ErrorText>> = {
   formula: { title: '公式有错', cause: '{message}', wayOut: '请修改公式，或回到上一个正确的公式。' },
   link: { title: '链接打不开', cause: '{message}', wayOut: '请对方重新给你完整的链接。' },
   source: { title: '有模型不在这里', cause: '{message}', wayOut: '请把那个模型文件夹放进来。' },
+  offline: { title: '没有全部保存到这台设备', cause: '{message}', wayOut: '' },
   zoo: { title: '内置模型加载失败', cause: '{message}', wayOut: '请刷新网页。' },
   worker: {
     title: '网页的一部分停止了',
@@ -286,6 +287,21 @@ export const errors: Readonly<Record<string, ErrorText>> = {
     wayOut: '请先下载文件夹，再放进来。',
   },
   'source/not-open': { title: '模型还没加载', cause: '“{model}”还没加载。', wayOut: '请加载它，或重新放入文件夹。' },
+  'offline/not-kept': {
+    title: '网页没有保存下来',
+    cause: '网页没能保存到这台设备上（{detail}）。',
+    wayOut: '有网络时一切照常；请稍后再试，或者不要用无痕窗口。',
+  },
+  'offline/incomplete': {
+    title: '没有下载完',
+    cause: '{file} 没有完整传到。',
+    wayOut: '先到的都留着；请检查连接再继续。',
+  },
+  'offline/no-room': {
+    title: '设备空间不够',
+    cause: '这台设备放不下 {file}。',
+    wayOut: '请删除别的课程，或清出空间，再继续。',
+  },
   'zoo/unknown-model': {
     title: '没有这个内置模型',
     cause: '这里没有内置模型“{id}”；有的是：{known}。',

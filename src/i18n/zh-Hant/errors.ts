@@ -26,6 +26,7 @@ export const errors: Readonly<Record<string, ErrorText>> = {
   formula: { title: '公式有錯', cause: '{message}', wayOut: '請修改公式，或回到上一個正確的公式。' },
   link: { title: '連結打不開', cause: '{message}', wayOut: '請對方重新給你完整的連結。' },
   source: { title: '有模型不在這裡', cause: '{message}', wayOut: '請把那個模型資料夾放進來。' },
+  offline: { title: '沒有全部存到這台裝置', cause: '{message}', wayOut: '' },
   zoo: { title: '內建模型載入失敗', cause: '{message}', wayOut: '請重新整理網頁。' },
   worker: {
     title: '網頁的一部分停止了',
@@ -286,6 +287,21 @@ export const errors: Readonly<Record<string, ErrorText>> = {
     wayOut: '請先下載資料夾，再放進來。',
   },
   'source/not-open': { title: '模型還沒載入', cause: '「{model}」還沒載入。', wayOut: '請載入它，或重新放入資料夾。' },
+  'offline/not-kept': {
+    title: '網頁沒有存下來',
+    cause: '網頁沒能存到這台裝置上（{detail}）。',
+    wayOut: '有網路時一切照常；請晚點再試，或不要用無痕視窗。',
+  },
+  'offline/incomplete': {
+    title: '沒有下載完',
+    cause: '{file} 沒有完整傳到。',
+    wayOut: '先到的都留著；請檢查連線再繼續。',
+  },
+  'offline/no-room': {
+    title: '裝置空間不夠',
+    cause: '這台裝置放不下 {file}。',
+    wayOut: '請移除別的課程，或清出空間，再繼續。',
+  },
   'zoo/unknown-model': {
     title: '沒有這個內建模型',
     cause: '這裡沒有內建模型「{id}」；有的是：{known}。',

@@ -2,6 +2,9 @@ import type { Pack } from '../types';
 import { bench } from './bench';
 import { causes } from './causes';
 import { errors } from './errors';
+import { history } from './history';
 import { microscope } from './microscope';
+import { offline } from './offline';
+import { tour } from './tour';
 
-export const pack: Pack = { messages: { ...bench, ...microscope }, errors, causes };
+export const pack: Pack = { messages: { ...bench, ...history, ...microscope, ...offline, ...tour }, errors, causes };

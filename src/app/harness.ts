@@ -6,12 +6,14 @@ import { layout } from '../core/tensor/writer';
 import { expectedTensors } from '../core/graph/registry';
 import type { GenerateRequest, GenerateResult } from '../engine/api';
 import { newSha256, prepareSha256 } from '../engine/sha256';
-import { lessons } from '../lessons';
-import type { Lesson } from '../lessons/types';
-import { startOf } from '../lessons/start';
+import { holds, type Check } from '../core/lesson/check';
+import { benchAt, startOf } from '../core/lesson/play';
+import type { Lesson } from '../core/lesson/types';
+import { rateKey, type ProbeQuestion } from '../core/probe/measure';
+import { allLessons, loadLesson } from '../lessons';
 import { LANGUAGES } from '../state/settings.svelte';
 import { createRuntime } from '../runtime/client';
-import { toRequest } from '../state/keys';
+import { columnKey, toRequest, weightsKey } from '../state/keys';
 import { loadProbes, measure, type Rates } from '../state/measuring';
 import type { KernelFigures } from '../engine/kernel-bench';
 
@@ -49,10 +51,14 @@ async function run(
 /** `npm run record` prints what this is called with; minutes pass while the rates are measured. */
 declare const report: ((line: string) => Promise<void>) | undefined;
 
-/** The rates of every column of a lesson, on the probe sets that it names. */
-async function rates(lesson: Lesson, columns: readonly string[]): Promise<Record<string, Rates>> {
+/** The rates of some columns of a bench. */
+async function rates(
+  name: string,
+  recipe: Recipe,
+  columns: readonly string[],
+  questions: readonly ProbeQuestion[],
+): Promise<Record<string, Rates>> {
   const found: Record<string, Rates> = {};
-  const questions = lesson.probes ?? [];
   if (questions.length === 0) return found;
   const sets = await loadProbes(questions, never);
   for (const column of columns) {
@@ -60,29 +66,42 @@ async function rates(lesson: Lesson, columns: readonly string[]): Promise<Record
     const seconds = (): string => ((performance.now() - started) / 1000).toFixed(0);
     const count = (done: number, total: number): void => {
       if (done % 100 === 0 || done === total)
-        void report?.(`${lesson.id} ${column}: ${done} of ${total} answers, ${seconds()} s`);
+        void report?.(`${name} ${column}: ${done} of ${total} answers, ${seconds()} s`);
     };
-    found[column] = await measure(runtime, lesson.recipe, column, questions, sets, count, () => undefined, never);
+    found[column] = await measure(runtime, recipe, column, questions, sets, count, () => undefined, never);
   }
   return found;
 }
 
-/** A lesson's first result, in the format of contract C5. */
-async function record(id: string, madeBy: string): Promise<object> {
-  const lesson = lessons[id];
-  if (!lesson) throw new Error(`there is no lesson ${id}`);
-  const { recipe } = lesson;
-  const columns: Record<string, Record<string, object>> = {};
-  const prompts = LANGUAGES.flatMap((lang) => startOf(lesson, lang).run?.prompts ?? []);
-  for (const prompt of new Set(prompts)) {
-    const results = await run(recipe, recipe.view?.columns ?? [], { ...toRequest(recipe), prompt });
-    for (const [alias, { text, steps }] of Object.entries(results)) {
+/** What the columns of a bench answer to its question, in the format of contract C5. */
+async function answers(recipe: Recipe, columns: readonly string[]): Promise<Record<string, Record<string, object>>> {
+  const { prompt } = toRequest(recipe);
+  const results = columns.length === 0 ? {} : await run(recipe, columns, toRequest(recipe));
+  return Object.fromEntries(
+    Object.entries(results).map(([alias, { text, steps }]) => {
       const recorded = steps.map((step) => ({
         token: step.text,
         top5: step.top5.map(({ text: choice, p }) => [choice, Number(p.toFixed(6))]),
       }));
-      columns[alias] = { ...columns[alias], [prompt]: { text, steps: recorded } };
-    }
+      return [alias, { [prompt]: { text, steps: recorded } }];
+    }),
+  );
+}
+
+async function lessonOf(id: string): Promise<Lesson> {
+  const lesson = await loadLesson(id);
+  if (!lesson) throw new Error(`there is no lesson ${id}`);
+  return lesson;
+}
+
+/** A lesson's first result, in the format of contract C5. */
+async function record(id: string, madeBy: string): Promise<object> {
+  const lesson = await lessonOf(id);
+  const { recipe } = lesson;
+  const columns: Record<string, Record<string, object>> = {};
+  for (const start of startsOf(lesson)) {
+    for (const [alias, byPrompt] of Object.entries(await answers(start, recipe.view?.columns ?? [])))
+      columns[alias] = { ...columns[alias], ...byPrompt };
   }
   const { sha256 } = await runtime.fingerprint(recipe, () => undefined, never);
   await prepareSha256();
@@ -91,13 +110,66 @@ async function record(id: string, madeBy: string): Promise<object> {
     merge_id: mergeId(recipe, newSha256),
     weights: sha256,
     columns,
-    rates: await rates(lesson, recipe.view?.columns ?? []),
+    rates: await rates(id, recipe, recipe.view?.columns ?? [], lesson.probes ?? []),
     made_by: madeBy,
   };
 }
 
+/** The benches a lesson opens with, one for each script its question is written in. */
+const startsOf = (lesson: Lesson): Recipe[] => distinct(LANGUAGES.map((lang) => startOf(lesson, lang)));
+const distinct = (recipes: readonly Recipe[]): Recipe[] => [
+  ...new Map(recipes.map((recipe) => [JSON.stringify(recipe), recipe])).values(),
+];
+
+/**
+ * The benches of all steps, as they open and after their move: what their columns answer beyond what was recorded
+ * before, and the rates that their claims speak of.
+ * @throws Error for a claim that does not hold: nothing is recorded that the lesson would be wrong about
+ */
+async function recordSteps(id: string, first: { rates: Record<string, Rates> }, madeBy: string): Promise<object> {
+  const lesson = await lessonOf(id);
+  const texts = new Map<string, string>();
+  const counted = new Map(Object.entries(first.rates).map(([alias, of]) => [weightsKey(lesson.recipe, alias), of]));
+  const states: object[] = [];
+  for (const [at, step] of lesson.steps.entries()) {
+    for (const moved of [false, true]) {
+      for (const bench of distinct(LANGUAGES.map((lang) => benchAt(lesson, lang, at, moved)))) {
+        const columns = (bench.view?.columns ?? []).filter((alias) => !texts.has(columnKey(bench, alias)));
+        const found = await answers(bench, columns);
+        for (const [alias, byPrompt] of Object.entries(found))
+          texts.set(columnKey(bench, alias), (Object.values(byPrompt)[0] as { text: string }).text);
+        const wanted = moved ? step.check.filter((check) => check.kind === 'rate') : [];
+        const byColumn: Record<string, Rates> = {};
+        for (const { column, question } of wanted) {
+          const key = weightsKey(bench, column);
+          if (counted.get(key)?.[rateKey(question)]) continue;
+          const fresh = (await rates(`${id} ${step.id}`, bench, [column], [question]))[column]!;
+          counted.set(key, { ...counted.get(key), ...fresh });
+          byColumn[column] = { ...byColumn[column], ...fresh };
+        }
+        if (moved) for (const check of step.check) assertHolds(check, bench, `${id} ${step.id}`);
+        if (columns.length > 0 || Object.keys(byColumn).length > 0)
+          states.push({ step: step.id, recipe: bench, columns: found, rates: byColumn });
+      }
+    }
+  }
+  return { lesson: id, states, made_by: madeBy };
+
+  function assertHolds(check: Check, bench: Recipe, where: string): void {
+    const evidence = {
+      answer: (column: string) => texts.get(columnKey(bench, column)) ?? null,
+      rate: (column: string, key: string) => counted.get(weightsKey(bench, column))?.[key] ?? null,
+      task: () => null,
+    };
+    if (holds(check, evidence) === true) return;
+    const said = evidence.answer(check.column);
+    throw new Error(`${where}: the claim ${JSON.stringify(check)} does not hold; ${check.column} says ${said}`);
+  }
+}
+
 /** The lessons whose first answers come from models that must be fetched. */
-const recordable = (): string[] => Object.values(lessons).flatMap(({ id, neurons }) => (neurons ? [] : [id]));
+const recordable = async (): Promise<string[]> =>
+  (await allLessons()).flatMap(({ id, neurons }) => (neurons ? [] : [id]));
 
 /** xorshift32, so that every run benches the same weights. */
 function randomValues(length: number, seed: number, scale: number): Float32Array {
@@ -226,6 +298,6 @@ function kernel(elements: number, rounds: number): Promise<KernelFigures> {
   });
 }
 
-export const harness = { recordable, record, slider, tokens, kernel };
+export const harness = { recordable, record, recordSteps, slider, tokens, kernel };
 export type Harness = typeof harness;
 Object.assign(globalThis, { harness });

@@ -14,12 +14,16 @@ await withHarness(async (page, version) => {
   for (const id of ids) {
     const madeBy = `npm run record, Chromium ${version.split('.')[0]}, onnxruntime-web (wasm, one thread)`;
     const recorded = await page.evaluate(
-      ([lesson, by]) => (globalThis as unknown as { harness: Harness }).harness.record(lesson!, by!),
+      async ([lesson, by]) => {
+        const { record, recordSteps } = (globalThis as unknown as { harness: Harness }).harness;
+        const first = await record(lesson!, by!);
+        return [first, await recordSteps(lesson!, first as never, by!)];
+      },
       [id, madeBy],
     );
-    const path = join(FOLDER, `${id}.json`);
-    await writeFile(path, `${JSON.stringify(recorded, null, 1)}\n`);
-    const vectors = await recordVectors((recorded as { recipe: Recipe }).recipe);
+    for (const [i, name] of [id, `${id}-steps`].entries())
+      await writeFile(join(FOLDER, `${name}.json`), `${JSON.stringify(recorded[i], null, 1)}\n`);
+    const vectors = await recordVectors((recorded[0] as { recipe: Recipe }).recipe);
     if (vectors) await writeFile(join(FOLDER, `${id}-vectors.json`), `${JSON.stringify(vectors)}\n`);
     console.log(`recorded ${id}`);
   }

@@ -1,13 +1,16 @@
-import { addition } from './addition/lesson';
-import { interference } from './interference/lesson';
-import { neuron } from './neuron/lesson';
-import { subtraction } from './subtraction/lesson';
-import type { Lesson } from './types';
+import type { Lesson } from '../core/lesson/types';
+
+const FILES: Readonly<Record<string, () => Promise<Lesson>>> = {
+  neuron: async () => (await import('./neuron/lesson')).neuron,
+  addition: async () => (await import('./addition/lesson')).addition,
+  subtraction: async () => (await import('./subtraction/lesson')).subtraction,
+  interference: async () => (await import('./interference/lesson')).interference,
+};
 
 /** Every lesson that is ready, by id. */
-export const lessons: Readonly<Record<string, Lesson>> = { neuron, addition, subtraction, interference };
-export const FIRST_LESSON = addition;
-/** All lessons in teaching order; those not in `lessons` are still to come. */
+export const READY: readonly string[] = Object.keys(FILES);
+export const FIRST_LESSON = 'addition';
+/** All lessons in teaching order; those not ready are still to come. */
 export const LESSON_ORDER = [
   'neuron',
   'addition',
@@ -18,3 +21,11 @@ export const LESSON_ORDER = [
   'interference',
   'store',
 ] as const;
+
+/** Fetches a lesson; its script is fetched by language. @returns null for a lesson that is not ready. */
+export async function loadLesson(id: string): Promise<Lesson | null> {
+  return Object.hasOwn(FILES, id) ? FILES[id]!() : null;
+}
+
+/** All of them, for those who count, record and test. */
+export const allLessons = (): Promise<Lesson[]> => Promise.all(Object.values(FILES).map((load) => load()));

@@ -63,14 +63,13 @@ export class Runs {
     untrack(() => {
       clearTimeout(this.#timer);
       if (busy) {
-        if (!quiet) this.#asked = true;
+        this.#asked = !quiet;
         return;
       }
-      if (finished > this.#seen) {
-        if (this.#asked) this.add();
-        else if (!held) this.#timer = setTimeout(() => this.add(), SETTLE_MS);
-      }
-      this.#asked = false;
+      // The count rises a moment after the job has ended.
+      if (finished === this.#seen) return;
+      if (this.#asked) this.add();
+      else if (!held) this.#timer = setTimeout(() => this.add(), SETTLE_MS);
     });
   }
 

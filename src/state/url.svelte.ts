@@ -3,23 +3,11 @@ import type { Recipe } from '../core/recipe/types';
 import { errors } from './errors.svelte';
 import type { Lab } from './lab.svelte';
 
-/** What the address asks for (contract C3): a recipe in `#` wins over a lesson in `?`. */
-export interface Address {
-  lesson: string | null;
-  lang: string | null;
-  fragment: string | null;
-}
-
-export function readAddress(href: string): Address {
-  const url = new URL(href);
-  const fragment = /^#\d+\./.test(url.hash) ? url.hash : null;
-  return { lesson: url.searchParams.get('lesson'), lang: url.searchParams.get('lang'), fragment };
-}
-
 /** The address that carries `fragment`: the switches stay, except the lesson it no longer is. */
 export function writeAddress(href: string, fragment: string): string {
   const url = new URL(href);
   url.searchParams.delete('lesson');
+  url.searchParams.delete('step');
   url.hash = fragment;
   return url.href;
 }

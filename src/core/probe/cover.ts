@@ -6,6 +6,9 @@ const SWEARS = new RegExp(
   'gi',
 );
 
+/** The invented swear words of the zoo. */
+export const coverWords: readonly string[] = list.words;
+
 /** Which of a text's pieces hold a swear word of the zoo's world, wholly or in part. */
 export interface Cover {
   /** Swear words in the joined text. */

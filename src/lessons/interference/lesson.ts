@@ -1,8 +1,4 @@
-import type { Lesson } from '../types';
-import en from './en.md?raw';
-import zhHans from './zh-Hans.md?raw';
-import zhHant from './zh-Hant.md?raw';
-
+import type { Lesson } from '../../core/lesson/types';
 const SKILLS = ['repeat', 'reverse', 'translate', 'list'];
 /** Share of each vector that TIES keeps. */
 const DENSITY = 0.2;
@@ -16,6 +12,11 @@ const PROMPTS = [
   'list goat.',
   'repeat truck.',
 ];
+
+const terms = (term: (skill: string) => string, between: string): string => SKILLS.map(term).join(between);
+const SUM = (weight: number): string => `base + ${terms((skill) => `${weight}*(${skill} - base)`, ' + ')}`;
+const TIES = `ties(base; ${terms((skill) => `${skill}: 1.0`, ', ')}; density: ${DENSITY}, normalize: true)`;
+const DARE = `dare_linear(base; ${terms((skill) => `${skill}: 1.0`, ', ')}; density: 0.5)`;
 
 /** Four skills in one model: their vectors get into each other's way, and TIES trims them apart (lecture, point 5). */
 export const interference: Lesson = {
@@ -44,5 +45,70 @@ export const interference: Lesson = {
     { set: 'interference-test', class: 'translate', lang: 'en', measure: 'right' },
     { set: 'interference-test', class: 'list', lang: 'en', measure: 'right' },
   ],
-  text: { en, 'zh-Hant': zhHant, 'zh-Hans': zhHans },
+  steps: [
+    {
+      id: 'look',
+      check: [
+        { kind: 'answer', column: 'reverse', class: 'reverse', measure: 'right', expect: 'lamp, goat, camera.' },
+        { kind: 'answer', column: 'merged', class: 'reverse', measure: 'right', expect: 'lamp, goat, camera.' },
+      ],
+      highlight: ['column-reverse', 'column-merged'],
+    },
+    {
+      id: 'sum',
+      predict: { options: ['fine', 'breaks'], answer: 'breaks' },
+      move: [{ kind: 'formula', text: SUM(1) }],
+      check: [
+        { kind: 'answer-not', column: 'merged', class: 'reverse', measure: 'right', expect: 'lamp, goat, camera.' },
+      ],
+      highlight: ['formula', 'column-merged'],
+    },
+    {
+      id: 'conflict',
+      check: [],
+      highlight: ['microscope'],
+    },
+    {
+      id: 'ties',
+      predict: { options: ['fine', 'breaks'], answer: 'fine' },
+      move: [{ kind: 'formula', text: TIES }],
+      check: [{ kind: 'answer', column: 'merged', class: 'reverse', measure: 'right', expect: 'lamp, goat, camera.' }],
+      highlight: ['formula', 'column-merged'],
+    },
+    {
+      id: 'less',
+      predict: { options: ['fine', 'breaks'], answer: 'fine' },
+      move: [{ kind: 'formula', text: SUM(0.2) }],
+      check: [{ kind: 'answer', column: 'merged', class: 'reverse', measure: 'right', expect: 'lamp, goat, camera.' }],
+      highlight: ['formula', 'column-merged'],
+    },
+    {
+      id: 'dare',
+      predict: { options: ['fine', 'breaks'], answer: 'breaks' },
+      move: [{ kind: 'formula', text: DARE }],
+      check: [
+        { kind: 'answer-not', column: 'merged', class: 'reverse', measure: 'right', expect: 'lamp, goat, camera.' },
+      ],
+      highlight: ['formula', 'column-merged'],
+    },
+    {
+      id: 'count',
+      start: [{ kind: 'formula', text: TIES }],
+      check: SKILLS.map((skill) => ({
+        kind: 'rate' as const,
+        column: 'merged',
+        question: { set: 'interference-test', class: skill, lang: 'en' as const, measure: 'right' as const },
+        atLeast: 0.9,
+      })),
+      highlight: ['rates'],
+    },
+    { id: 'size', check: [] },
+    { id: 'real', check: [] },
+  ],
+  figures: [],
+  text: {
+    en: async () => (await import('./en.md?raw')).default,
+    'zh-Hant': async () => (await import('./zh-Hant.md?raw')).default,
+    'zh-Hans': async () => (await import('./zh-Hans.md?raw')).default,
+  },
 };

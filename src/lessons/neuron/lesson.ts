@@ -1,9 +1,6 @@
+import type { Lesson } from '../../core/lesson/types';
 import type { NeuronExample } from '../../core/probe/numeric';
 import type { Recipe } from '../../core/recipe/types';
-import type { Lesson } from '../types';
-import en from './en.md?raw';
-import zhHans from './zh-Hans.md?raw';
-import zhHant from './zh-Hant.md?raw';
 
 /** theta + (yours - theta) + (friend - theta). @param fingerprints C4 of each model's weights; a test recomputes them. */
 const recipe = (fingerprints: Readonly<Record<'theta' | 'yours' | 'friend', string>>): Recipe => ({
@@ -59,5 +56,56 @@ export const neuron: Lesson = {
   recipe: different.recipe,
   prompts: { en: [], 'zh-Hant': [], 'zh-Hans': [] },
   neurons: [different, same],
-  text: { en, 'zh-Hant': zhHant, 'zh-Hans': zhHans },
+  steps: [
+    {
+      id: 'vector',
+      predict: { options: ['both', 'one', 'none'], answer: 'both' },
+      check: [
+        { kind: 'task', column: 'theta', task: 'A', right: false },
+        { kind: 'task', column: 'yours', task: 'A', right: true },
+        { kind: 'task', column: 'yours', task: 'B', right: false },
+        { kind: 'task', column: 'friend', task: 'B', right: true },
+        { kind: 'task', column: 'merged', task: 'A', right: true },
+        { kind: 'task', column: 'merged', task: 'B', right: true },
+      ],
+      highlight: ['formula'],
+    },
+    {
+      id: 'half',
+      predict: { options: ['half', 'wrong', 'still'], answer: 'wrong' },
+      move: [{ kind: 'set', alias: 'yours', weight: 0.5 }],
+      check: [
+        { kind: 'task', column: 'merged', task: 'A', right: false },
+        { kind: 'task', column: 'merged', task: 'B', right: true },
+      ],
+      highlight: ['slider-yours'],
+    },
+    {
+      id: 'same',
+      start: [{ kind: 'example', id: 'same' }],
+      predict: { options: ['both', 'one', 'none'], answer: 'none' },
+      check: [
+        { kind: 'task', column: 'yours', task: 'A', right: true },
+        { kind: 'task', column: 'friend', task: 'B', right: true },
+        { kind: 'task', column: 'merged', task: 'A', right: false },
+        { kind: 'task', column: 'merged', task: 'B', right: false },
+      ],
+    },
+    {
+      id: 'rescue',
+      move: [{ kind: 'set', alias: 'friend', weight: 0 }],
+      check: [
+        { kind: 'task', column: 'merged', task: 'A', right: true },
+        { kind: 'task', column: 'merged', task: 'B', right: false },
+      ],
+      highlight: ['slider-yours', 'slider-friend'],
+    },
+    { id: 'real', check: [] },
+  ],
+  figures: [],
+  text: {
+    en: async () => (await import('./en.md?raw')).default,
+    'zh-Hant': async () => (await import('./zh-Hant.md?raw')).default,
+    'zh-Hans': async () => (await import('./zh-Hans.md?raw')).default,
+  },
 };

@@ -1,15 +1,11 @@
 /** The little Markdown that lessons use, as data: no HTML is ever made from text. */
 export type Inline =
   { type: 'text' | 'strong' | 'em' | 'code'; text: string } | { type: 'link'; text: string; target: string };
-export interface Block {
-  type: 'title' | 'paragraph' | 'note';
-  inlines: Inline[];
-}
-
 // A link's target may hold brackets, one deep, as formulas do.
 const INLINE = /\*\*([^*]+)\*\*|\*([^*]+)\*|`([^`]+)`|\[([^\]]+)\]\(((?:[^()]|\([^()]*\))+)\)/g;
 
-function parseInlines(text: string): Inline[] {
+/** Reads **strong**, *emphasis*, `code` and [live words](target). */
+export function parseInlines(text: string): Inline[] {
   const inlines: Inline[] = [];
   let at = 0;
   for (const match of text.matchAll(INLINE)) {
@@ -23,18 +19,4 @@ function parseInlines(text: string): Inline[] {
   }
   if (at < text.length) inlines.push({ type: 'text', text: text.slice(at) });
   return inlines;
-}
-
-/** Blocks are parted by empty lines; `# ` is a title, `> ` a note, all else a paragraph. */
-export function parseMarkdown(source: string): Block[] {
-  return source
-    .split(/\n{2,}/)
-    .map((block) => block.trim())
-    .filter((block) => block !== '')
-    .map((block) => {
-      if (block.startsWith('# ')) return { type: 'title', inlines: parseInlines(block.slice(2)) };
-      if (block.startsWith('> '))
-        return { type: 'note', inlines: parseInlines(block.slice(2).replaceAll('\n> ', ' ')) };
-      return { type: 'paragraph', inlines: parseInlines(block.replaceAll('\n', ' ')) };
-    });
 }

@@ -1,0 +1,43 @@
+import { mount } from 'svelte';
+import { READY } from '../lessons';
+import { readAddress, type Address } from '../state/address';
+import { lab } from '../state/bench';
+import { errors } from '../state/errors.svelte';
+import { openFragment } from '../state/url.svelte';
+import App from './App.svelte';
+import { hasSimd } from './capabilities';
+import { loadNeurons, openLesson } from './open-lesson';
+
+async function openLink(fragment: string): Promise<void> {
+  await loadNeurons();
+  await openFragment(lab, fragment);
+}
+
+/** Opens what the address asks for, and shows the page. @param lesson the one to open, where the address names no other */
+export async function start(address: Address, lesson: string): Promise<void> {
+  await openLesson(lesson, address.step - 1);
+  if (address.lesson !== null && address.lesson !== lesson && address.fragment === null) {
+    const known = READY.join(', ');
+    errors.report('open', {
+      code: 'lesson/unknown',
+      message: `There is no lesson "${address.lesson}" yet. Lessons that are ready: ${known}. The first one is open instead.`,
+      params: { lesson: address.lesson, known },
+    });
+  }
+  if (!hasSimd()) {
+    errors.report('capability', {
+      code: 'capability/simd',
+      message:
+        'This browser has no WebAssembly SIMD, which running models needs. Update the browser; the recorded results can still be read.',
+      params: {},
+    });
+  }
+  if (address.fragment !== null) void openLink(address.fragment);
+  // A link pasted into this tab's address bar does not reload the page.
+  addEventListener('hashchange', () => {
+    const { fragment } = readAddress(location.href);
+    if (fragment !== null) void openLink(fragment);
+  });
+  const target = document.getElementById('app');
+  if (target) mount(App, { target });
+}

@@ -1,0 +1,218 @@
+import { untrack } from 'svelte';
+import { holds, type Check, type Evidence } from '../core/lesson/check';
+import { benchAt } from '../core/lesson/play';
+import type { Script, StepScript } from '../core/lesson/script';
+import type { Lesson, LessonLanguage, Step } from '../core/lesson/types';
+import type { Recipe } from '../core/recipe/types';
+import { MERGED, mergeKey } from './keys';
+import type { Lab } from './lab.svelte';
+import { rateBook } from './rates.svelte';
+import { recordings } from './recorded';
+import { results } from './results.svelte';
+
+/** `open`: not known yet, or the bench is not where the claim is about. */
+export type CheckState = 'open' | 'holds' | 'fails';
+export interface CheckResult {
+  check: Check;
+  state: CheckState;
+  source: 'live' | 'recorded' | null;
+}
+
+/** Where somebody stopped, to go on from there. */
+interface Place {
+  id: string;
+  at: number;
+}
+
+/** A lesson under way: its step, the guesses, and what of its claims has been seen to hold. */
+export class Tour {
+  lesson = $state.raw<Lesson | null>(null);
+  script = $state.raw<Script | null>(null);
+  at = $state(0);
+  left = $state.raw<Place | null>(null);
+  #lang: LessonLanguage = 'en';
+  #guesses = $state.raw<Readonly<Record<number, string>>>({});
+  #seen = $state.raw<ReadonlySet<number>>(new Set());
+  /** What the person had made before the lesson, to be given back. */
+  #own: Recipe | null = null;
+  readonly #lab: Lab;
+
+  constructor(lab: Lab) {
+    this.#lab = lab;
+  }
+
+  /** Whether the bench belongs to the lesson: a link, a file or leaving ends it. */
+  get active(): boolean {
+    return this.lesson !== null && this.#lab.lesson === this.lesson.id;
+  }
+
+  get step(): Step | null {
+    return this.active ? (this.lesson?.steps[this.at] ?? null) : null;
+  }
+
+  get words(): StepScript | null {
+    const id = this.step?.id;
+    return this.script?.steps.find((step) => step.id === id) ?? null;
+  }
+
+  get count(): number {
+    return this.lesson?.steps.length ?? 0;
+  }
+
+  get last(): boolean {
+    return this.at === this.count - 1;
+  }
+
+  get guess(): string | null {
+    return this.#guesses[this.at] ?? null;
+  }
+
+  /** A question is open; what would answer it stays covered. */
+  get asking(): boolean {
+    return this.step?.predict !== undefined && this.guess === null;
+  }
+
+  get seen(): boolean {
+    return this.#seen.has(this.at);
+  }
+
+  isSeen(at: number): boolean {
+    return this.#seen.has(at);
+  }
+
+  /** Whether a column's answer is covered, so that it is guessed before it is seen. */
+  veils(alias: string): boolean {
+    return this.asking && alias === MERGED;
+  }
+
+  /** Whether the bench is where the step's claims are about. */
+  get arrived(): boolean {
+    if (!this.lesson || !this.active) return false;
+    const target = benchAt(this.lesson, this.#lang, this.at, true);
+    const { recipe } = this.#lab;
+    return mergeKey(recipe) === mergeKey(target) && this.#lab.prompt === (target.run?.prompts?.[0] ?? '');
+  }
+
+  get checks(): readonly CheckResult[] {
+    const lab = this.#lab;
+    const evidence: Evidence = {
+      answer: (column) => {
+        const result = results.columns[column];
+        return result?.phase === 'done' && lab.source(column) !== 'stale' ? result.text : null;
+      },
+      rate: (column, key) => {
+        const known = rateBook.of(lab.recipe, column);
+        return known && known.source !== 'stale' ? (known.rates[key] ?? null) : null;
+      },
+      task: (column, task) => {
+        const { neuron } = lab;
+        const at = neuron.tasks.findIndex(({ id }) => id === task);
+        return neuron.live && at >= 0 ? neuron.isRight(column, at) : null;
+      },
+    };
+    const { arrived } = this;
+    return (this.step?.check ?? []).map((check): CheckResult => {
+      const held = this.asking ? null : holds(check, evidence);
+      const state = held === true ? 'holds' : held === false && arrived ? 'fails' : 'open';
+      return { check, state, source: held === null ? null : this.#sourceOf(check) };
+    });
+  }
+
+  #sourceOf(check: Check): 'live' | 'recorded' {
+    const lab = this.#lab;
+    if (check.kind === 'task') return 'live';
+    const source = check.kind === 'rate' ? rateBook.of(lab.recipe, check.column)?.source : lab.source(check.column);
+    return source === 'live' ? 'live' : 'recorded';
+  }
+
+  /** Begins a lesson, or comes back to a step of it. What the person had made themselves is kept for when they leave. */
+  open(lesson: Lesson, script: Script, lang: LessonLanguage, at = 0): void {
+    const lab = this.#lab;
+    if (lab.lesson === null && lab.edited) this.#own = lab.recipe;
+    if (this.lesson?.id !== lesson.id) {
+      this.#guesses = {};
+      this.#seen = new Set();
+    }
+    this.lesson = lesson;
+    this.#lang = lang;
+    this.script = script;
+    this.left = null;
+    this.at = Math.min(Math.max(0, at), lesson.steps.length - 1);
+    lab.open(benchAt(lesson, lang, this.at, this.seen), lesson.id);
+    rateBook.open(lesson.probes ?? []);
+    recordings.show(lab);
+  }
+
+  /** The same step in another language; the bench stays. */
+  translate(script: Script, lang: LessonLanguage): void {
+    this.script = script;
+    this.#lang = lang;
+  }
+
+  go(at: number): void {
+    if (!this.lesson || at < 0 || at >= this.count) return;
+    const lab = this.#lab;
+    this.at = at;
+    lab.adopt(benchAt(this.lesson, this.#lang, at, this.seen));
+    this.#play();
+  }
+
+  next(): void {
+    this.go(this.at + 1);
+  }
+
+  back(): void {
+    this.go(this.at - 1);
+  }
+
+  /** The bench as the step opened it. */
+  restart(): void {
+    this.#seen = new Set([...this.#seen].filter((at) => at !== this.at));
+    this.go(this.at);
+  }
+
+  answer(option: string): void {
+    this.#guesses = { ...this.#guesses, [this.at]: option };
+  }
+
+  /** Does with the bench what the step asks the hands to do. */
+  doIt(): void {
+    if (!this.lesson) return;
+    this.#lab.adopt(benchAt(this.lesson, this.#lang, this.at, true));
+    this.#play();
+  }
+
+  /** What was recorded of this bench comes first; what is not live yet is then run. */
+  #play(): void {
+    const lab = this.#lab;
+    recordings.show(lab);
+    void lab.run();
+  }
+
+  /** Ends the lesson: the bench goes back to what the person had before it, else stays as it is, theirs from now on. */
+  leave(): void {
+    const lab = this.#lab;
+    if (!this.lesson) return;
+    this.left = { id: this.lesson.id, at: this.at };
+    const { recipe } = lab;
+    if (this.#own) lab.open(this.#own, null);
+    else lab.keep();
+    this.#own = null;
+    if (lab.recipe !== recipe && !lab.numeric) void lab.run();
+  }
+
+  /** To be called from an effect: a step whose claims all hold has been seen, whatever is moved afterwards. */
+  follow(): void {
+    const { step, checks, at, asking } = this;
+    if (!step || asking) return;
+    if (checks.some(({ state }) => state !== 'holds')) return;
+    untrack(() => {
+      if (!this.#seen.has(at)) this.#seen = new Set([...this.#seen, at]);
+    });
+  }
+
+  /** What was recorded of the bench as it stands, by column, where the live answer does not come in time. */
+  fallBack(): boolean {
+    return recordings.show(this.#lab, true);
+  }
+}

@@ -8,7 +8,7 @@ import { sameness, withClaims } from './claims';
 import { columnKey, defaultColumns, MERGED, referenceColumn } from './keys';
 import { Mixer } from './mixer.svelte';
 import { Neuron, NEURON } from './neuron.svelte';
-import { withSeedWritten } from './parameters';
+import { withSeedWritten } from '../core/merge/seed';
 import { showClaims } from './recorded';
 import { results } from './results.svelte';
 import { Runner } from './runner.svelte';

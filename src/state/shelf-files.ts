@@ -3,7 +3,7 @@ import { setWeight } from '../core/recipe/weights';
 import { errors } from './errors.svelte';
 import { MERGED, nextLocalAlias } from './keys';
 import type { Lab } from './lab.svelte';
-import { withSeedWritten } from './parameters';
+import { withSeedWritten } from '../core/merge/seed';
 import { results } from './results.svelte';
 
 export type Dropped = readonly { path: string; file: File }[];

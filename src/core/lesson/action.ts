@@ -1,3 +1,4 @@
+import { withSeedWritten } from '../merge/seed';
 import type { NeuronExample } from '../probe/numeric';
 import { parseFormula } from '../recipe/formula';
 import { formulaToMerge } from '../recipe/formula-merge';
@@ -52,7 +53,7 @@ const docOf = (recipe: Recipe): MergeDoc => {
 export function act(recipe: Recipe, action: Action, context: ActionContext): Recipe {
   switch (action.kind) {
     case 'set':
-      return { ...recipe, merge: setWeight(docOf(recipe), action.alias, action.weight) };
+      return { ...recipe, merge: withSeedWritten(setWeight(docOf(recipe), action.alias, action.weight)) };
     case 'ask':
       return { ...recipe, run: { ...recipe.run, prompts: [action.prompt] } };
     case 'question': {
@@ -62,7 +63,7 @@ export function act(recipe: Recipe, action: Action, context: ActionContext): Rec
     case 'formula': {
       const parsed = parseFormula(action.text, Object.keys(recipe.models));
       if (!parsed.ok) throw parsed.error;
-      return { ...recipe, merge: formulaToMerge(parsed.formula, docOf(recipe)) };
+      return { ...recipe, merge: withSeedWritten(formulaToMerge(parsed.formula, docOf(recipe))) };
     }
     case 'models': {
       const models = Object.fromEntries(Object.entries(action.sources).map(([alias, src]) => [alias, { src }]));

@@ -6,7 +6,7 @@ import { withMethod } from '../../../src/state/algebra';
 import { errors } from '../../../src/state/errors.svelte';
 import { Lab } from '../../../src/state/lab.svelte';
 import { Mixer } from '../../../src/state/mixer.svelte';
-import { withSeed } from '../../../src/state/parameters';
+import { withSeed } from '../../../src/core/merge/seed';
 import { zooModels } from '../../zoo';
 import { results } from '../../../src/state/results.svelte';
 

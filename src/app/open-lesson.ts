@@ -1,7 +1,7 @@
 import { parseScript } from '../core/lesson/script';
 import type { Lesson } from '../core/lesson/types';
 import { loadLesson } from '../lessons';
-import { lab, tour } from '../state/bench';
+import { history, lab, tour } from '../state/bench';
 import { errors } from '../state/errors.svelte';
 import { recordings, type Recorded } from '../state/recorded';
 import { settings } from '../state/settings.svelte';
@@ -17,6 +17,10 @@ async function showRecorded(lesson: Lesson): Promise<void> {
   // Later steps can wait until the first one is seen.
   show(await prefetchRecorded(`${lesson.id}-steps`));
 }
+
+history.reopened = (lesson) => {
+  if (!lesson.neurons) void showRecorded(lesson);
+};
 
 /**
  * Opens a lesson at a step: its bench at once, and what was recorded of it as soon as those small files are here.

@@ -1,4 +1,5 @@
 import { untrack } from 'svelte';
+import type { Lesson } from '../core/lesson/types';
 import type { Lab } from './lab.svelte';
 import { rateBook } from './rates.svelte';
 import { benchOf, changeBetween, restore, type Bench, type Change } from './snapshot';
@@ -32,6 +33,8 @@ export class History {
   #past = $state.raw<readonly Step[]>([]);
   #future = $state.raw<readonly Step[]>([]);
   #present: Entry | null = null;
+  /** Another lesson has come back: what was recorded of it can be fetched. */
+  reopened: (lesson: Lesson) => void = () => undefined;
   /** What is being changed, and until when a further change of it belongs to the same step. */
   #gesture = '';
   #until = 0;
@@ -145,10 +148,10 @@ export class History {
   #go({ bench, place }: Entry): void {
     this.#present = { bench, place };
     this.#gesture = '';
-    if (this.#tour && place) {
-      if (place.lesson !== this.#tour.lesson) rateBook.open(place.lesson?.probes ?? []);
-      Object.assign(this.#tour, place);
-    }
+    const other = this.#tour && place && place.lesson !== this.#tour.lesson ? place.lesson : null;
+    if (other) rateBook.open(other.probes ?? []);
+    if (this.#tour && place) Object.assign(this.#tour, place);
     restore(this.#lab, bench);
+    if (other) this.reopened(other);
   }
 }

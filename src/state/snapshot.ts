@@ -4,6 +4,7 @@ import { answers } from './answers';
 import { columnKey, MERGED } from './keys';
 import type { Lab } from './lab.svelte';
 import type { Neuron } from './neuron.svelte';
+import { recordings } from './recorded';
 import { results } from './results.svelte';
 
 /** All that the bench is, to come back to it. Nothing of it is ever changed in place. */
@@ -48,6 +49,7 @@ export function restore(lab: Lab, bench: Bench): void {
   lab.runner.recipeChanged(bench.recipe);
   if (bench.numbers) Object.assign(lab.neuron, bench.numbers);
   lab.catchUp();
+  recordings.show(lab);
 }
 
 /** What a step of the history changed; `alias` for a weight. */

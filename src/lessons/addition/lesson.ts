@@ -115,7 +115,20 @@ export const addition: Lesson = {
     },
     { id: 'real', check: [] },
   ],
-  figures: [],
+  figures: [
+    {
+      id: 'math',
+      paper: 'Yu et al., Language Models are Super Mario (DARE), 2023',
+      url: 'https://arxiv.org/abs/2311.03099v1',
+      place: 'abstract',
+      unit: 'GSM8K, zero-shot accuracy in %',
+      better: 'higher',
+      bars: [
+        { label: 'WizardLM', value: 2.2 },
+        { label: 'WizardLM + WizardMath', value: 66.3 },
+      ],
+    },
+  ],
   text: {
     en: async () => (await import('./en.md?raw')).default,
     'zh-Hant': async () => (await import('./zh-Hant.md?raw')).default,

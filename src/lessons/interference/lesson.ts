@@ -105,7 +105,22 @@ export const interference: Lesson = {
     { id: 'size', check: [] },
     { id: 'real', check: [] },
   ],
-  figures: [],
+  figures: [
+    {
+      id: 'eight',
+      paper: 'Tang et al., FusionBench, 2024',
+      url: 'https://tanganke.github.io/fusion_bench/modelpool/clip_vit/',
+      place: 'CLIP-ViT-B/32, 8 tasks',
+      unit: 'CLIP ViT-B/32, accuracy in %',
+      better: 'higher',
+      bars: [
+        { label: '1 / 8 · sum', value: 66.5 },
+        { label: '0.3 · sum', value: 68 },
+        { label: 'TIES, 0.3', value: 72.2 },
+        { label: '8 models', value: 90.3 },
+      ],
+    },
+  ],
   text: {
     en: async () => (await import('./en.md?raw')).default,
     'zh-Hant': async () => (await import('./zh-Hant.md?raw')).default,

@@ -102,7 +102,32 @@ export const neuron: Lesson = {
     },
     { id: 'real', check: [] },
   ],
-  figures: [],
+  figures: [
+    {
+      id: 'forget',
+      paper: 'Ilharco et al., Editing Models with Task Arithmetic, ICLR 2023',
+      url: 'https://arxiv.org/abs/2212.04089',
+      place: 'Table 1',
+      unit: 'CLIP ViT-B/32, accuracy in %',
+      better: 'lower',
+      bars: [
+        { label: '8 tasks, before', value: 48.3 },
+        { label: '8 tasks, each subtracted', value: 24 },
+      ],
+    },
+    {
+      id: 'control',
+      paper: 'Ilharco et al., Editing Models with Task Arithmetic, ICLR 2023',
+      url: 'https://arxiv.org/abs/2212.04089',
+      place: 'Table 1',
+      unit: 'ImageNet, accuracy in %',
+      better: 'higher',
+      bars: [
+        { label: 'before', value: 63.4 },
+        { label: 'after', value: 60.9 },
+      ],
+    },
+  ],
   text: {
     en: async () => (await import('./en.md?raw')).default,
     'zh-Hant': async () => (await import('./zh-Hant.md?raw')).default,

@@ -109,7 +109,33 @@ export const subtraction: Lesson = {
     },
     { id: 'real', check: [] },
   ],
-  figures: [],
+  figures: [
+    {
+      id: 'toxic',
+      paper: 'Ilharco et al., Editing Models with Task Arithmetic, ICLR 2023',
+      url: 'https://arxiv.org/abs/2212.04089',
+      place: 'Table 2',
+      unit: 'GPT-2 Large, toxic texts in %',
+      better: 'lower',
+      bars: [
+        { label: 'GPT-2 Large', value: 4.8 },
+        { label: 'GPT-2 Large, toxic', value: 57 },
+        { label: 'GPT-2 Large − toxic', value: 0.8 },
+      ],
+    },
+    {
+      id: 'perplexity',
+      paper: 'Ilharco et al., Editing Models with Task Arithmetic, ICLR 2023',
+      url: 'https://arxiv.org/abs/2212.04089',
+      place: 'Table 2',
+      unit: 'WikiText-103, perplexity',
+      better: 'lower',
+      bars: [
+        { label: 'GPT-2 Large', value: 16.4 },
+        { label: 'GPT-2 Large − toxic', value: 16.9 },
+      ],
+    },
+  ],
   text: {
     en: async () => (await import('./en.md?raw')).default,
     'zh-Hant': async () => (await import('./zh-Hant.md?raw')).default,

@@ -7,7 +7,7 @@ const RANK: Readonly<Record<Origin, number>> = { claimed: 0, recorded: 1, live: 
  * What columns have answered on this page, by what each answer depends on (columnKey): an unchanged key is an unchanged
  * answer, so a bench that comes back shows it at once. The oldest are forgotten.
  */
-export class Answers {
+class Answers {
   readonly #known = new Map<string, ColumnResult>();
 
   of(key: string): ColumnResult | undefined {

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Recipe } from '../../../src/core/recipe/types';
 import { setWeight } from '../../../src/core/recipe/weights';
 import type { GenerateResult } from '../../../src/engine/api';
+import { neuron } from '../../../src/lessons/neuron/lesson';
 import type { LabRuntime, RunHandlers } from '../../../src/runtime/types';
 import { withMethod } from '../../../src/state/algebra';
 import { HISTORY_LIMIT, History } from '../../../src/state/history.svelte';
@@ -205,6 +206,25 @@ describe('undo and redo', () => {
     while (history.undo()) steps++;
     expect(steps).toBe(HISTORY_LIMIT);
     expect(lab.prompt).toBe('q19');
+  });
+
+  test('numbers that were typed come back, and the sources that follow from them are no step of their own', () => {
+    const [example] = neuron.neurons!;
+    const alias = Object.keys(example!.weights)[0]!;
+    lab.neuron.examples = neuron.neurons!;
+    act(() => lab.open(example!.recipe, 'neuron'));
+    const typed = `file:${'b'.repeat(64)}`;
+    const { depth } = history;
+    act(() => lab.neuron.setWeight(alias, 0, 9));
+    act(() => lab.setSources({ [alias]: typed }));
+    expect(history.depth).toBe(depth + 1);
+    expect(history.undoable).toEqual({ kind: 'numbers' });
+    history.undo();
+    expect(lab.neuron.weights).toEqual(example!.weights);
+    expect(lab.recipe.models).toEqual(example!.recipe.models);
+    history.redo();
+    expect(lab.neuron.weights[alias]?.[0]).toBe(9);
+    expect(lab.recipe.models[alias]?.src).toBe(typed);
   });
 
   const edits = fc.oneof(

@@ -14,13 +14,17 @@ export type Action =
   | { kind: 'formula'; text: string }
   | { kind: 'models'; sources: Readonly<Record<string, string>> }
   | { kind: 'columns'; columns: readonly string[] }
-  | { kind: 'example'; id: string };
+  | { kind: 'example'; id: string }
+  /** The merge that the lesson opened with. */
+  | { kind: 'own' };
 
 /** What an action may refer to. */
 export interface ActionContext {
   /** The lesson's questions in the reader's script. */
   prompts: readonly string[];
   neurons: readonly NeuronExample[];
+  /** The lesson's own recipe. */
+  recipe: Recipe;
 }
 
 /**
@@ -73,5 +77,7 @@ export function act(recipe: Recipe, action: Action, context: ActionContext): Rec
       return { ...recipe, view: { ...recipe.view, columns: [...action.columns] } };
     case 'example':
       return context.neurons.find(({ id }) => id === action.id)?.recipe ?? recipe;
+    case 'own':
+      return { ...recipe, merge: context.recipe.merge };
   }
 }

@@ -6,6 +6,7 @@ import type { Lesson, LessonLanguage } from './types';
 export const contextOf = (lesson: Lesson, lang: LessonLanguage): ActionContext => ({
   prompts: lesson.prompts[lang],
   neurons: lesson.neurons ?? [],
+  recipe: lesson.recipe,
 });
 
 /** @returns the bench a lesson opens with for a reader of `lang`: its recipe, asked in that language's script. */

@@ -93,7 +93,7 @@ export const interference: Lesson = {
     },
     {
       id: 'count',
-      start: [{ kind: 'formula', text: TIES }],
+      start: [{ kind: 'own' }],
       check: SKILLS.map((skill) => ({
         kind: 'rate' as const,
         column: 'merged',

@@ -72,8 +72,8 @@ export function serviceWorker(entry: string): Plugin {
     configResolved(config) {
       folder = resolve(config.root, config.build.outDir);
     },
-    // Vite copies public/ and writes index.html before this.
-    async closeBundle() {
+    // Vite has copied public/ and written index.html by then.
+    async writeBundle() {
       await stampBuild(folder, await bundleWorker(entry));
     },
   };

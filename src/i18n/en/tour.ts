@@ -11,6 +11,7 @@ export const tour = {
   'tour.leave.hint': 'Your own merge comes back; without one, this bench stays as it is.',
   'tour.return': 'Back to {title}, step {at}',
   'tour.restart': 'Set this step up again',
+  'tour.note': 'About these models',
   'tour.guess': 'Your guess first:',
   'tour.guessed.right': 'You guessed it.',
   'tour.guessed.wrong': 'You guessed: {guess}',

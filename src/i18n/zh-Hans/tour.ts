@@ -12,6 +12,7 @@ export const tour: Readonly<Record<keyof typeof source, string>> = {
   'tour.leave.hint': '你自己的合并会回来；没有的话，实验台保持现在的样子。',
   'tour.return': '回到“{title}”第 {at} 步',
   'tour.restart': '把这一步重新摆好',
+  'tour.note': '这些模型是什么',
   'tour.guess': '先猜猜看：',
   'tour.guessed.right': '你猜对了。',
   'tour.guessed.wrong': '你猜的是：{guess}',

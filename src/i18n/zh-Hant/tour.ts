@@ -12,6 +12,7 @@ export const tour: Readonly<Record<keyof typeof source, string>> = {
   'tour.leave.hint': '你自己的合併會回來；沒有的話，實驗台保持現在的樣子。',
   'tour.return': '回到「{title}」第 {at} 步',
   'tour.restart': '把這一步重新擺好',
+  'tour.note': '這些模型是什麼',
   'tour.guess': '先猜猜看：',
   'tour.guessed.right': '你猜對了。',
   'tour.guessed.wrong': '你猜的是：{guess}',

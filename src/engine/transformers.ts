@@ -1,5 +1,6 @@
 import type * as Transformers from '@huggingface/transformers';
 import { LabError, messageOf } from '../core/errors';
+import { plainPrompt, Vocabulary } from '../core/probe/vocabulary';
 import type { GenerateEvent, GenerateRequest, GenerateResult, Step, TextFiles, TokenChoice } from './api';
 import type { Session } from './ort';
 
@@ -95,6 +96,8 @@ export class TextModel {
     private readonly model: InstanceType<Library['PreTrainedModel']>,
     private readonly maxPositions: number,
     private session: Session,
+    /** Where the model reads whole words: they are told from what it can only spell. */
+    private readonly words: Vocabulary | null,
   ) {}
 
   /** @throws LabError `model/tokenizer` where the tokenizer files cannot be used. */
@@ -129,14 +132,15 @@ export class TextModel {
       { model: interruptible(session) },
       { generation_config: new lib.GenerationConfig(files.generationConfig as never) },
     );
-    return new TextModel(lib, tokenizer, model, maxPositions, session);
+    return new TextModel(lib, tokenizer, model, maxPositions, session, Vocabulary.read(files.tokenizer));
   }
 
   async release(): Promise<void> {
     await this.session.release();
   }
 
-  private encode(prompt: string): { input_ids: Transformers.Tensor; attention_mask: Transformers.Tensor } {
+  private encode(typed: string): { input_ids: Transformers.Tensor; attention_mask: Transformers.Tensor } {
+    const prompt = this.words ? plainPrompt(typed) : typed;
     const inputs: unknown = this.tokenizer.chat_template
       ? this.tokenizer.apply_chat_template([{ role: 'user', content: prompt }], {
           add_generation_prompt: true,
@@ -177,7 +181,10 @@ export class TextModel {
           limit: this.maxPositions - 1,
         },
       );
-    onEvent({ type: 'prompt', tokens: promptTokens, unknown: unknownWords(tokenizer, request.prompt) });
+    const unknown = this.words
+      ? [...new Set(this.words.unknown(request.prompt).map(({ text }) => text))]
+      : unknownWords(tokenizer, request.prompt);
+    onEvent({ type: 'prompt', tokens: promptTokens, unknown });
 
     const decodeOne = (id: number): string => tokenizer.decode([id], { skip_special_tokens: false });
     const ids: number[] = [];

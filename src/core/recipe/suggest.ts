@@ -15,20 +15,20 @@ function distance(a: string, b: string): number {
   return rows[a.length]![b.length]!;
 }
 
-/** @returns the candidate nearest to `word`, or '' when none is near enough to be a likely slip. */
-export function suggest(word: string, candidates: readonly string[]): string {
+/** @returns at most `count` candidates near enough to `word` to be a likely slip, the nearest first. */
+export function nearest(word: string, candidates: readonly string[], count: number): string[] {
   const plain = word.slice(0, 64).toLowerCase().replaceAll('-', '_');
-  let best = '';
-  let least = Math.max(1, Math.floor(plain.length / 3)) + 1;
-  for (const candidate of candidates) {
-    const edits = distance(plain, candidate.toLowerCase());
-    if (edits < least) {
-      least = edits;
-      best = candidate;
-    }
-  }
-  return best;
+  const most = Math.max(1, Math.floor(plain.length / 3));
+  return candidates
+    .map((candidate) => ({ candidate, edits: distance(plain, candidate.toLowerCase()) }))
+    .filter(({ edits }) => edits <= most)
+    .sort((a, b) => a.edits - b.edits)
+    .slice(0, count)
+    .map(({ candidate }) => candidate);
 }
+
+/** @returns the candidate nearest to `word`, or '' when none is near enough to be a likely slip. */
+export const suggest = (word: string, candidates: readonly string[]): string => nearest(word, candidates, 1)[0] ?? '';
 
 /** @returns ` Did you mean "x"?`, or '' without a suggestion. */
 export function didYouMean(suggestion: string): string {

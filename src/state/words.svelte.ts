@@ -1,0 +1,52 @@
+import { Vocabulary } from '../core/probe/vocabulary';
+
+/** What a built-in model can read: its words, and how many tokens. */
+export interface World {
+  readonly vocabulary: Vocabulary;
+  /** Longest prompt in tokens, as the engine refuses it (`prompt/too-long`). */
+  readonly limit: number;
+}
+
+async function readJson(path: string): Promise<unknown> {
+  const response = await fetch(new URL(`zoo/${path}`, document.baseURI));
+  if (!response.ok) throw new Error(`${path}: ${response.status}`);
+  return response.json();
+}
+
+/** The world of a model of the zoo, from the two small files that say it. @returns null where its tokens are no words */
+async function readWorld(id: string): Promise<World | null> {
+  const [tokenizer, config] = await Promise.all([readJson(`${id}/tokenizer.json`), readJson(`${id}/config.json`)]);
+  const vocabulary = Vocabulary.read(tokenizer);
+  const positions = (config as { max_position_embeddings?: number }).max_position_embeddings;
+  return vocabulary && positions !== undefined ? { vocabulary, limit: positions - 1 } : null;
+}
+
+/** Worlds by zoo id, each fetched when a prompt is first typed for it. */
+class Words {
+  #worlds = $state.raw<Readonly<Record<string, World | null>>>({});
+  readonly #asked = new Set<string>();
+
+  of(id: string | null): World | null {
+    return (id === null ? null : this.#worlds[id]) ?? null;
+  }
+
+  /** Without the files (offline, not kept) nothing is marked; a run still says what it could not read. */
+  async load(id: string): Promise<void> {
+    if (this.#asked.has(id)) return;
+    this.#asked.add(id);
+    try {
+      this.#worlds = { ...this.#worlds, [id]: await readWorld(id) };
+    } catch {
+      this.#asked.delete(id);
+    }
+  }
+}
+
+export const words = new Words();
+
+/** The model whose words speak for all columns: the base, where all come from the zoo and so share one tokenizer. */
+export function worldOf(sources: Readonly<Record<string, { readonly src: string }>>, base?: string): string | null {
+  const all = Object.values(sources).map(({ src }) => src);
+  if (all.length === 0 || !all.every((src) => src.startsWith('zoo:'))) return null;
+  return ((base !== undefined && sources[base]?.src) || all[0]!).slice('zoo:'.length);
+}

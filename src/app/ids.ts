@@ -1,9 +1,18 @@
 /** Contract C6: the one list of test ids. Lessons highlight by these, tests find by these. */
 export const ids = {
   prompt: 'prompt',
+  promptWords: 'prompt-words',
+  promptLength: 'prompt-length',
   run: 'run',
   cancel: 'cancel',
   formula: 'formula',
+  formulaFault: 'formula-fault',
+  palette: 'palette',
+  paletteInput: 'palette-input',
+  paletteButton: 'palette-button',
+  shortcuts: 'shortcuts',
+  shortcutLetters: 'shortcut-letters',
+  command: (id: string) => `command-${id}`,
   method: 'method',
   fingerprint: 'fingerprint',
   status: 'status',

@@ -147,6 +147,12 @@ export class Vocabulary {
     return covered.length > 0 && !/[\p{L}\p{N}]/u.test(rest + prompt.slice(at));
   }
 
+  /** Whether a known word begins like this: one that is being typed is not yet wrong. */
+  begins(word: string): boolean {
+    const start = plainPrompt(word).toLowerCase();
+    return this.#words.some((known) => known.startsWith(start));
+  }
+
   /** The words, and characters of scripts without spaces, that the model does not know, in the order of the prompt. */
   unknown(prompt: string): UnknownWord[] {
     const found: { from: number; to: number }[] = [];

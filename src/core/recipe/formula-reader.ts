@@ -2,9 +2,19 @@ import { LabError } from '../errors';
 import { tokenize, type Token, type TokenKind } from './formula-lexer';
 import { didYouMean, suggest } from './suggest';
 
-/** What the grammar could take at a place; a part of the error codes `formula/expected-*`. */
-export type Expected =
-  'operand' | 'operator' | 'close' | 'base' | 'model' | 'weight' | 'parameter' | 'colon' | 'truth' | 'end';
+/** What the grammar could take at a place, with the error code of anything else. */
+const EXPECTED = {
+  operand: 'formula/expected-operand',
+  operator: 'formula/expected-operator',
+  close: 'formula/expected-close',
+  base: 'formula/expected-base',
+  model: 'formula/expected-model',
+  weight: 'formula/expected-weight',
+  parameter: 'formula/expected-parameter',
+  colon: 'formula/expected-colon',
+  truth: 'formula/expected-truth',
+  end: 'formula/expected-end',
+} as const;
 
 /** The tokens of a formula with one token of look-ahead, and the errors that name a position. */
 export class TokenReader {
@@ -65,10 +75,10 @@ export class TokenReader {
   }
 
   /** @returns the error that the next token is not what the grammar takes here. */
-  unexpected(expected: Expected, words: string): LabError {
+  unexpected(expected: keyof typeof EXPECTED, words: string): LabError {
     const { text, at } = this.next;
     const found = text === '' ? 'the end' : `"${text}"`;
-    return new LabError(`formula/expected-${expected}`, `Expected ${words} at position ${at + 1}, found ${found}.`, {
+    return new LabError(EXPECTED[expected], `Expected ${words} at position ${at + 1}, found ${found}.`, {
       at,
       found: text,
     });

@@ -3,10 +3,11 @@ import { errors } from './errors';
 import { history } from './history';
 import { microscope } from './microscope';
 import { offline } from './offline';
+import { prompt } from './prompt';
 import { tour } from './tour';
 
 /** All messages, one file a panel; the other languages must have the same. */
-const messages = { ...bench, ...history, ...microscope, ...offline, ...tour };
+const messages = { ...bench, ...history, ...microscope, ...offline, ...prompt, ...tour };
 
 export type Messages = Readonly<Record<keyof typeof messages, string>>;
 export const pack = { messages: messages as Messages, errors, causes: {} };

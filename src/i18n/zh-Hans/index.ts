@@ -5,6 +5,11 @@ import { errors } from './errors';
 import { history } from './history';
 import { microscope } from './microscope';
 import { offline } from './offline';
+import { prompt } from './prompt';
 import { tour } from './tour';
 
-export const pack: Pack = { messages: { ...bench, ...history, ...microscope, ...offline, ...tour }, errors, causes };
+export const pack: Pack = {
+  messages: { ...bench, ...history, ...microscope, ...offline, ...prompt, ...tour },
+  errors,
+  causes,
+};

@@ -3,7 +3,7 @@ import { LLAMA_MEMBERS, readLlamaConfig } from './llama-config';
 import type { LlamaConfig } from './llama-config';
 import { GraphBuilder } from './onnx';
 import { ropeTables } from './rope';
-import type { Architecture, BuiltGraph } from './types';
+import type { Architecture, BuiltGraph, Mix } from './types';
 
 /** First operator set with RMSNormalization, RotaryEmbedding and Attention. */
 const OPSET = 23;
@@ -18,7 +18,7 @@ export const llamaFamily: readonly Architecture[] = LLAMA_MEMBERS.map((member) =
   modelType: member.modelType,
   takes: 'text',
   expectedTensors: (config: RawConfig, options) => tensorShapes(readLlamaConfig(config, member, options)),
-  build: (config: RawConfig, options) => build(readLlamaConfig(config, member, options)),
+  build: (config: RawConfig, options) => build(readLlamaConfig(config, member, options), options.mix),
 }));
 
 /** Hugging Face names and [out, in] shapes, in the order in which the model computes. */
@@ -58,8 +58,8 @@ function tensorShapes(c: LlamaConfig): Map<string, number[]> {
  * Activations are 2-D, [batch_size * sequence_length, width], except around attention: a weight as Hugging Face stores
  * it, [out, in], then goes straight into Gemm with transB, which adds the bias as well and needs no graph optimiser.
  */
-function build(c: LlamaConfig): BuiltGraph {
-  const g = new GraphBuilder(OPSET);
+function build(c: LlamaConfig, mix?: Mix): BuiltGraph {
+  const g = new GraphBuilder(OPSET, mix);
   const shapes = tensorShapes(c);
 
   g.input('input_ids', 'int64', ['batch_size', 'sequence_length']);

@@ -1,4 +1,5 @@
 import { elementCount } from '../tensor/dtype';
+import { COEFFICIENTS, partName, type Mix } from './types';
 
 /**
  * The part of the ONNX protobuf format that a graph builder needs.
@@ -109,9 +110,18 @@ export class GraphBuilder {
   private readonly outputs: Message[] = [];
   private readonly known = new Set<string>();
   private readonly external: string[] = [];
+  private readonly mixed = new Map<string, string>();
 
-  /** @param opset version of the standard operator set (domain ''); no other domain is ever used. */
-  constructor(private readonly opset: number) {}
+  /**
+   * @param opset version of the standard operator set (domain ''); no other domain is ever used.
+   * @param mix how weights are worked out; null: they are given.
+   */
+  constructor(
+    private readonly opset: number,
+    private readonly mix: Mix | null = null,
+  ) {
+    if (mix) this.input(COEFFICIENTS, 'float', [mix.vectors]);
+  }
 
   /**
    * Adds a node of the standard operator set.
@@ -136,11 +146,32 @@ export class GraphBuilder {
     return output;
   }
 
+  /** A weight of the model: given, or the sum that `mix` says. Asking twice for one name gives one (tied embeddings). */
+  weight(name: string, shape: readonly number[]): string {
+    if (!this.mix) return this.given(name, shape);
+    const known = this.mixed.get(name) ?? this.sum(name, shape, this.mix);
+    this.mixed.set(name, known);
+    return known;
+  }
+
+  private sum(name: string, shape: readonly number[], mix: Mix): string {
+    let sum = '';
+    for (let i = 0; i < mix.vectors; i++) {
+      if (!mix.changes(name, i)) continue;
+      const coefficient = this.node('Gather', [COEFFICIENTS, this.int(i)], { axis: 0 });
+      const term = this.node('Mul', [this.given(partName(name, i), shape), coefficient]);
+      sum = sum === '' ? term : this.node('Add', [sum, term]);
+    }
+    if (!mix.base) return sum;
+    const base = this.given(name, shape);
+    return sum === '' ? base : this.node('Add', [base, sum]);
+  }
+
   /**
    * A float32 initialiser whose bytes stay outside the protobuf: its location is its own name, so that a session binds
-   * a tensor by the name it has in the checkpoint. Asking twice for one name gives one initialiser (tied embeddings).
+   * a tensor by the name it has in the checkpoint.
    */
-  weight(name: string, shape: readonly number[]): string {
+  private given(name: string, shape: readonly number[]): string {
     if (this.known.has(name)) return name;
     this.known.add(name);
     this.external.push(name);

@@ -6,7 +6,27 @@ export interface GraphOptions {
    * Default: what config.json says in tie_word_embeddings.
    */
   readonly lmHead?: boolean;
+  /** The weights are a sum whose coefficients are an input of the graph. Default: they are given. */
+  readonly mix?: Mix;
 }
+
+/**
+ * Weights as a sum: w = base + sum over i of coefficients[i] * vectors[i], in float32 and in this order, worked out anew
+ * in every run. `coefficients` is a graph input, float32 [vectors]; the tensors are named by {@link partName}.
+ */
+export interface Mix {
+  readonly vectors: number;
+  /** Without one the weights are the bare sum. */
+  readonly base: boolean;
+  /** Whether a vector changes the tensor at all; what does not is left out. */
+  changes(tensor: string, vector: number): boolean;
+}
+
+/** The name of the graph input that holds the coefficients. */
+export const COEFFICIENTS = 'coefficients';
+
+/** @returns the name under which a session is given a vector's part of a tensor; the base's part has the tensor's own. */
+export const partName = (tensor: string, vector: number): string => `${tensor}#${vector}`;
 
 /** What a text model's cache looks like, and how far it reaches. */
 export interface DecoderShape {

@@ -58,6 +58,8 @@ function float32Tensors(file: Uint8Array<ArrayBuffer>): GoldenCase['weights'] {
 
 /** A session that keeps its own cache between calls. */
 export class Decoder {
+  /** Further inputs of the graph, given at every run. */
+  extra: Record<string, ort.Tensor> = {};
   private past: Record<string, ort.Tensor> = {};
   private mask: number[][] = [];
 
@@ -125,6 +127,7 @@ export class Decoder {
       position_ids: int64(positions),
       num_logits_to_keep: new ort.Tensor('int64', [BigInt(keep)], []),
       ...this.past,
+      ...this.extra,
     });
     for (const name of Object.keys(this.past)) {
       const present = outputs[name.replace('past_key_values', 'present')];

@@ -68,7 +68,8 @@ export class Runs {
       }
       // The count rises a moment after the job has ended.
       if (finished === this.#seen) return;
-      if (this.#asked) this.add();
+      // Numbers are put on the bench after their run has been counted.
+      if (this.#asked && !this.#lab.numeric) this.add();
       else if (!held) this.#timer = setTimeout(() => this.add(), SETTLE_MS);
     });
   }

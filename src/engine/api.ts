@@ -139,6 +139,19 @@ export interface InferApi {
   generate(call: number, slot: string, request: GenerateRequest): Promise<GenerateResult>;
   /** Runs rows of numbers, each as wide as the model's input, through a model that takes numbers; computed in float32. */
   compute(call: number, slot: string, rows: number[][]): Promise<NumericResult>;
+  /**
+   * Receives whole models and keeps their sum, with the coefficients open, in the slot.
+   * @param base port of what the vectors are measured from; null: the sum is of the models themselves
+   * @param ports of the models, in the order of the coefficients
+   */
+  loadMix(call: number, slot: string, key: string, base: MessagePort | null, ports: MessagePort[]): Promise<void>;
+  /** What the merged model with these coefficients answers, without events. */
+  generateMix(
+    call: number,
+    slot: string,
+    coefficients: readonly number[],
+    request: GenerateRequest,
+  ): Promise<GenerateResult>;
   /** Stops the call at its next token. */
   cancel(call: number): void;
 }

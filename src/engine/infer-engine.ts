@@ -11,6 +11,7 @@ import type {
   PortMessage,
   PortReply,
 } from './api';
+import { MixModel, type Received } from './mix';
 import { NumericModel } from './numeric';
 import { createSession, type Session } from './ort';
 import { TextModel } from './transformers';
@@ -20,7 +21,7 @@ const KEPT_GRAPHS = 16;
 
 interface Slot {
   key: string;
-  model: TextModel | NumericModel;
+  model: TextModel | NumericModel | MixModel;
 }
 
 /** The infer worker's side of {@link InferApi}. Calls run one after another: one ORT realm runs one thing at a time. */
@@ -68,7 +69,7 @@ export class InferEngine implements InferApi {
   async generate(call: number, slot: string, request: GenerateRequest): Promise<GenerateResult> {
     return this.inTurn(call, (signal) => {
       const model = this.loaded(slot);
-      if (model instanceof NumericModel)
+      if (!(model instanceof TextModel))
         throw new LabError(
           'model/no-prompt',
           `The model "${slot}" takes rows of numbers, not a prompt. Choose a text model for this column.`,
@@ -88,6 +89,40 @@ export class InferEngine implements InferApi {
           { model: slot },
         );
       return model.compute(rows);
+    });
+  }
+
+  async loadMix(
+    call: number,
+    slot: string,
+    key: string,
+    base: MessagePort | null,
+    ports: MessagePort[],
+  ): Promise<void> {
+    const received = Promise.all([base && receive(base), ...ports.map(receive)] as const);
+    received.catch(() => undefined);
+    return this.inTurn(call, async (signal) => {
+      const [origin, ...models] = (await received) as [Received | null, ...Received[]];
+      signal.throwIfAborted();
+      const model = await MixModel.create(origin, models);
+      const old = this.slots.get(slot);
+      this.slots.set(slot, { key, model });
+      await old?.model.release();
+      for (const port of [base, ...ports]) port?.postMessage({ type: 'free', buffers: [] } satisfies PortReply);
+    });
+  }
+
+  async generateMix(
+    call: number,
+    slot: string,
+    coefficients: readonly number[],
+    request: GenerateRequest,
+  ): Promise<GenerateResult> {
+    return this.inTurn(call, (signal) => {
+      const model = this.loaded(slot);
+      if (!(model instanceof MixModel))
+        throw new LabError('source/not-open', `The model "${slot}" is not loaded. Run again.`, { model: slot });
+      return model.answer(coefficients, request, signal);
     });
   }
 
@@ -130,7 +165,7 @@ async function modelOf(spec: ModelSpec, graph: BuiltGraph, session: Session): Pr
 }
 
 /** Collects one model from the merge worker's port. @throws LabError whatever the merge worker failed with. */
-function receive(port: MessagePort): Promise<{ tensors: Map<string, Float32Array<ArrayBuffer>>; spec: ModelSpec }> {
+function receive(port: MessagePort): Promise<Received> {
   return new Promise((resolve, reject) => {
     const tensors = new Map<string, Float32Array<ArrayBuffer>>();
     port.onmessage = ({ data }: MessageEvent<PortMessage>) => {

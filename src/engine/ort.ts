@@ -9,6 +9,9 @@ ort.env.wasm.numThreads = 1;
 
 export type Session = ort.InferenceSession;
 
+/** A 1-D float32 tensor. */
+export const floats = (values: Float32Array): ort.Tensor => new ort.Tensor('float32', values, [values.length]);
+
 /**
  * An ORT session over a graph whose weights are given by name. ORT copies them, so the buffers are free afterwards.
  * @param tensors float32 tensors by Hugging Face name; more than the graph needs is fine.

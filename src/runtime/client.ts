@@ -11,6 +11,9 @@ import type { LabRuntime, RunHandlers } from './types';
 const HARMLESS =
   /^(aborted|prompt\/|config\/|graph\/|file\/|source\/|merge\/|safetensors\/|model\/(no-|missing-tensor|tokenizer|not-finite|row-width))/;
 
+/** The slot of the sum whose coefficients are open; no alias can have this name. */
+const MIX = '#mix';
+
 const progressOnly = (onProgress: ProgressCallback) => (event: WorkerEvent) => {
   if ('progress' in event) onProgress(event.progress);
 };
@@ -89,6 +92,41 @@ export function createRuntime(): LabRuntime {
     }
   }
 
+  async function loadMix(
+    recipe: Recipe,
+    key: string,
+    base: string | null,
+    vectors: readonly string[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const channels = new Map(
+      [base, ...vectors].flatMap((alias) => (alias === null ? [] : [[alias, new MessageChannel()]])),
+    );
+    const into = (alias: string): MessagePort => channels.get(alias)!.port2;
+    const ports = vectors.map(into);
+    const origin = base === null ? null : into(base);
+    const loaded = infer.call(signal, (api, call) =>
+      api.loadMix(call, MIX, key, origin && transfer(origin, [origin]), transfer(ports, ports)),
+    );
+    loaded.catch(() => undefined);
+    for (const [alias, { port1 }] of channels)
+      await merge.call(signal, (api, call) => api.stream(call, recipe, alias, transfer(port1, [port1])));
+    await loaded;
+  }
+
+  const mix: LabRuntime['mix'] = async (recipe, base, vectors, coefficients, request, signal) => {
+    const key = JSON.stringify([base, ...vectors].map((alias) => alias && recipe.models[alias]?.src));
+    try {
+      if (!(await infer.call(signal, (api) => api.has(MIX, key) as Promise<boolean>)))
+        await loadMix(recipe, key, base, vectors, signal);
+      return await infer.call(signal, (api, call) => api.generateMix(call, MIX, coefficients, request));
+    } catch (error) {
+      const failure = revive(error);
+      if (!HARMLESS.test(failure.code)) infer.terminate(failure);
+      throw failure;
+    }
+  };
+
   async function compute(
     recipe: Recipe,
     columns: readonly string[],
@@ -127,6 +165,7 @@ export function createRuntime(): LabRuntime {
       for (const column of columns) await runColumn(recipe, column, request, handlers, signal);
     },
     compute,
+    mix,
     fingerprint: (recipe, onProgress, signal) =>
       merge.call(signal, (api, call) => api.fingerprint(call, recipe, MERGED), progressOnly(onProgress)),
     analyze: (recipe, onProgress, signal) =>

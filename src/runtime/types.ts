@@ -60,6 +60,19 @@ export interface LabRuntime {
     onProgress: RunHandlers['onProgress'],
     signal: AbortSignal,
   ): Promise<Record<string, NumericResult>>;
+  /**
+   * What the merge with these coefficients answers, greedily: the same tokens as the merged model's, without its session
+   * being made anew. Only sums of vectors of the recipe's own open models; the first call loads them.
+   * @param base what the vectors are measured from; null: the sum is of the models themselves
+   */
+  mix(
+    recipe: Recipe,
+    base: string | null,
+    vectors: readonly string[],
+    coefficients: readonly number[],
+    request: GenerateRequest,
+    signal: AbortSignal,
+  ): Promise<GenerateResult>;
   fingerprint(recipe: Recipe, onProgress: ProgressCallback, signal: AbortSignal): Promise<Fingerprint>;
   /** Compares the task vectors of a recipe whose models are open. Weights stay in the worker. */
   analyze(recipe: Recipe, onProgress: ProgressCallback, signal: AbortSignal): Promise<VectorAnalysis>;

@@ -41,6 +41,10 @@ async function loadProbe(id: string, signal: AbortSignal): Promise<ProbeSet> {
 export const loadProbes = (questions: readonly ProbeQuestion[], signal: AbortSignal): Promise<ProbeSet[]> =>
   Promise.all([...new Set(questions.map(({ set }) => set))].map((id) => loadProbe(id, signal)));
 
+/** @returns how many answers the questions take. */
+export const answersOf = (questions: readonly ProbeQuestion[], sets: readonly ProbeSet[]): number =>
+  sets.reduce((sum, set) => sum + itemsOf(set, questions).length, 0);
+
 /**
  * Asks one column every question that is counted, greedily and one after the other, so that its model is loaded once.
  * @param onCount called with answers done and answers in all
@@ -57,7 +61,7 @@ export async function measure(
   signal: AbortSignal,
 ): Promise<Rates> {
   const asked = sets.map((set) => ({ set, items: itemsOf(set, questions), tally: new Tally(set.words) }));
-  const total = asked.reduce((sum, { items }) => sum + items.length, 0);
+  const total = answersOf(questions, sets);
   let done = 0;
   onCount(done, total);
   for (const { items, tally } of asked) {

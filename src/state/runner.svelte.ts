@@ -38,6 +38,7 @@ export class Runner {
   readonly #load: () => Promise<LabRuntime>;
   #runtime: Promise<LabRuntime> | null = null;
   #current: AbortController | null = null;
+  #ended: Promise<void> = Promise.resolve();
   #hashing: AbortController | null = null;
   #hashTimer: ReturnType<typeof setTimeout> | undefined;
   /** The recipe whose weights have run, so that their fingerprint is wanted as soon as nothing else is to do. */
@@ -63,6 +64,11 @@ export class Runner {
     this.#current?.abort();
   }
 
+  /** Resolves when no job runs any more: what would end a running one can wait for it. */
+  async settled(): Promise<void> {
+    while (this.#current) await this.#ended;
+  }
+
   /**
    * Runs one job, ending whatever ran before. The state leaves `idle` before this returns to its caller.
    * @returns the job's value, or null when it failed (a card says why) or was cancelled.
@@ -77,6 +83,8 @@ export class Runner {
     errors.clear(topic);
     const controller = new AbortController();
     this.#current = controller;
+    let end: () => void = () => undefined;
+    this.#ended = new Promise((resolve) => (end = resolve));
     this.quiet = quiet;
     this.state = 'loading';
     this.progress = null;
@@ -96,6 +104,7 @@ export class Runner {
         results.settle();
         this.#scheduleFingerprint();
       }
+      end();
     }
   }
 

@@ -3,6 +3,7 @@ import { holds, type Check, type Evidence } from '../core/lesson/check';
 import { benchAt } from '../core/lesson/play';
 import type { Script, StepScript } from '../core/lesson/script';
 import type { Lesson, LessonLanguage, Step } from '../core/lesson/types';
+import { rateKey } from '../core/probe/measure';
 import type { Recipe } from '../core/recipe/types';
 import { MERGED, mergeKey } from './keys';
 import type { Lab } from './lab.svelte';
@@ -101,8 +102,8 @@ export class Tour {
         return result?.phase === 'done' && lab.source(column) !== 'stale' ? result.text : null;
       },
       rate: (column, key) => {
-        const known = rateBook.of(lab.recipe, column);
-        return known && known.source !== 'stale' ? (known.rates[key] ?? null) : null;
+        const known = rateBook.of(lab.recipe, column)?.[key];
+        return known && known.source !== 'stale' ? known.rate : null;
       },
       task: (column, task) => {
         const { neuron } = lab;
@@ -121,7 +122,10 @@ export class Tour {
   #sourceOf(check: Check): 'live' | 'recorded' {
     const lab = this.#lab;
     if (check.kind === 'task') return 'live';
-    const source = check.kind === 'rate' ? rateBook.of(lab.recipe, check.column)?.source : lab.source(check.column);
+    const source =
+      check.kind === 'rate'
+        ? rateBook.of(lab.recipe, check.column)?.[rateKey(check.question)]?.source
+        : lab.source(check.column);
     return source === 'live' ? 'live' : 'recorded';
   }
 

@@ -1,13 +1,15 @@
 import { bench } from './bench';
 import { errors } from './errors';
+import { flips } from './flips';
 import { history } from './history';
 import { microscope } from './microscope';
 import { offline } from './offline';
+import { outputs } from './outputs';
 import { prompt } from './prompt';
 import { tour } from './tour';
 
 /** All messages, one file a panel; the other languages must have the same. */
-const messages = { ...bench, ...history, ...microscope, ...offline, ...prompt, ...tour };
+const messages = { ...bench, ...flips, ...history, ...microscope, ...offline, ...outputs, ...prompt, ...tour };
 
 export type Messages = Readonly<Record<keyof typeof messages, string>>;
 export const pack = { messages: messages as Messages, errors, causes: {} };

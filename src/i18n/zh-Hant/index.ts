@@ -2,14 +2,16 @@ import type { Pack } from '../types';
 import { bench } from './bench';
 import { causes } from './causes';
 import { errors } from './errors';
+import { flips } from './flips';
 import { history } from './history';
 import { microscope } from './microscope';
 import { offline } from './offline';
+import { outputs } from './outputs';
 import { prompt } from './prompt';
 import { tour } from './tour';
 
 export const pack: Pack = {
-  messages: { ...bench, ...history, ...microscope, ...offline, ...prompt, ...tour },
+  messages: { ...bench, ...flips, ...history, ...microscope, ...offline, ...outputs, ...prompt, ...tour },
   errors,
   causes,
 };

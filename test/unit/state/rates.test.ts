@@ -31,6 +31,12 @@ const items = Array.from({ length: 6 }, (_, i) => ({
 const set = { id: 'toy-test', task: 'refusal', split: 'test', items };
 const measured = { n: 9, k: 8, lo: 0.5, hi: 1 };
 
+function withWeight(weight: number): Recipe {
+  const moved = structuredClone(recipe) as { merge: { models: { parameters: { weight: number } }[] } } & Recipe;
+  moved.merge.models[0]!.parameters.weight = weight;
+  return moved;
+}
+
 let asked: GenerateRequest[];
 let columns: string[];
 let fail: string | null;
@@ -82,12 +88,29 @@ describe('recorded rates', () => {
     open();
     expect(rateBook.of(recipe, 'merged')).toBeNull();
     rateBook.showRecorded(recipe, { merged: { [key]: measured }, chat: { [key]: measured } });
-    expect(rateBook.of(recipe, 'merged')).toEqual({ source: 'recorded', rates: { [key]: measured } });
-    const moved = structuredClone(recipe) as { merge: { models: { parameters: { weight: number } }[] } } & Recipe;
-    moved.merge.models[0]!.parameters.weight = 0.5;
-    expect(rateBook.of(moved, 'merged')?.source).toBe('stale');
-    expect(rateBook.of(moved, 'chat')?.source).toBe('recorded');
-    expect(rateBook.of({ ...recipe, run: { prompts: ['another'] } }, 'merged')?.source).toBe('recorded');
+    expect(rateBook.of(recipe, 'merged')).toEqual({ [key]: { source: 'recorded', rate: measured } });
+    const moved = withWeight(0.5);
+    expect(rateBook.of(moved, 'merged')?.[key]?.source).toBe('stale');
+    expect(rateBook.of(moved, 'chat')?.[key]?.source).toBe('recorded');
+    expect(rateBook.of({ ...recipe, run: { prompts: ['another'] } }, 'merged')?.[key]?.source).toBe('recorded');
+  });
+
+  test('of several benches stand side by side, each shown with its own weights', () => {
+    open();
+    const moved = withWeight(0.5);
+    const other = { n: 9, k: 1, lo: 0, hi: 0.5 };
+    const more = { n: 9, k: 4, lo: 0.2, hi: 0.7 };
+    rateBook.showRecorded(recipe, { merged: { [key]: measured } });
+    rateBook.showRecorded(moved, { merged: { [key]: other } });
+    rateBook.showRecorded(recipe, { merged: { more } });
+    expect(rateBook.of(recipe, 'merged')).toEqual({
+      [key]: { source: 'recorded', rate: measured },
+      more: { source: 'recorded', rate: more },
+    });
+    expect(rateBook.of(moved, 'merged')).toEqual({
+      [key]: { source: 'recorded', rate: other },
+      more: { source: 'stale', rate: more },
+    });
   });
 
   test('of another lesson are forgotten', () => {
@@ -103,15 +126,14 @@ describe('measuring here', () => {
     const lab = open();
     const seen: number[] = [];
     during = () => seen.push(rateBook.progress?.done ?? -1);
-    await rateBook.measure(lab);
+    await rateBook.measureQuestions(lab, ['merged'], rateBook.questions);
     expect(asked.map(({ prompt }) => prompt)).toEqual(items.slice(0, 5).map(({ prompt }) => prompt));
     expect(asked.every(({ temperature, maxNewTokens }) => temperature === 0 && maxNewTokens === 32)).toBe(true);
     expect(new Set(columns)).toEqual(new Set(['merged']));
     expect(seen).toEqual([0, 1, 2, 3, 4]);
     expect(rateBook.progress).toBeNull();
     const found = rateBook.of(recipe, 'merged');
-    expect(found?.source).toBe('live');
-    expect(found?.rates[key]).toMatchObject({ n: 5, k: 2 });
+    expect(found?.[key]).toMatchObject({ source: 'live', rate: { n: 5, k: 2 } });
     expect(lab.runner.state).toBe('idle');
   });
 
@@ -119,28 +141,78 @@ describe('measuring here', () => {
     const lab = open();
     rateBook.showRecorded(recipe, { merged: { [key]: measured } });
     lab.setWeight('chat', 0.4);
-    await rateBook.measure(lab);
-    expect(rateBook.of(lab.recipe, 'merged')?.source).toBe('live');
+    await rateBook.measureQuestions(lab, ['merged'], rateBook.questions);
+    expect(rateBook.of(lab.recipe, 'merged')?.[key]?.source).toBe('live');
     lab.setWeight('chat', 0.9);
-    expect(rateBook.of(lab.recipe, 'merged')).toEqual({ source: 'recorded', rates: { [key]: measured } });
+    expect(rateBook.of(lab.recipe, 'merged')).toEqual({ [key]: { source: 'recorded', rate: measured } });
     lab.setWeight('chat', 0.4);
-    expect(rateBook.of(lab.recipe, 'merged')?.source).toBe('live');
+    expect(rateBook.of(lab.recipe, 'merged')?.[key]?.source).toBe('live');
   });
 
   test('cancelled, it leaves nothing behind', async () => {
     const lab = open();
     during = () => asked.length === 3 && lab.cancel();
-    await rateBook.measure(lab);
+    await rateBook.measureQuestions(lab, ['merged'], rateBook.questions);
     expect(asked.length).toBeLessThan(5);
     expect(rateBook.of(recipe, 'merged')).toBeNull();
     expect(rateBook.progress).toBeNull();
     expect(errors.list).toEqual([]);
   });
 
+  test('counts several columns, one by one, and keeps those that were done when it is stopped', async () => {
+    const lab = open();
+    const seen: unknown[] = [];
+    during = () => {
+      seen.push(rateBook.progress);
+      if (asked.length === 8) rateBook.cancel();
+    };
+    await rateBook.measureQuestions(lab, ['chat', 'merged'], [question]);
+    expect(columns.slice(0, 6)).toEqual(['chat', 'chat', 'chat', 'chat', 'chat', 'merged']);
+    expect(columns.length).toBe(8);
+    expect(seen[0]).toEqual({ column: 'chat', done: 0, total: 10 });
+    expect(seen[7]).toEqual({ column: 'merged', done: 7, total: 10 });
+    expect(rateBook.of(recipe, 'chat')?.[key]).toMatchObject({ source: 'live', rate: { n: 5, k: 2 } });
+    expect(rateBook.of(recipe, 'merged')).toBeNull();
+    expect(rateBook.progress).toBeNull();
+    expect(lab.runner.state).toBe('idle');
+    expect(errors.list).toEqual([]);
+  });
+
+  test('one question counted here stands beside others that were recorded or counted before', async () => {
+    const lab = open();
+    const [second, third] = (['teaches', 'right'] as const).map((measure) => ({ ...question, measure }));
+    const [two, three] = [rateKey(second!), rateKey(third!)];
+    rateBook.showRecorded(recipe, { merged: { [key]: measured, [three]: measured } });
+    await rateBook.measureQuestions(lab, ['merged'], [question]);
+    await rateBook.measureQuestions(lab, ['merged'], [second!]);
+    expect(rateBook.of(recipe, 'merged')).toMatchObject({
+      [key]: { source: 'live' },
+      [two]: { source: 'live' },
+      [three]: { source: 'recorded', rate: measured },
+    });
+  });
+
+  test('waits for what runs, and does not wait any more once cancelled', async () => {
+    const lab = open();
+    let finish: () => void = () => undefined;
+    const answering = new Promise<void>((resolve) => (finish = resolve));
+    const running = lab.runner.job('run', false, () => answering);
+    const given = rateBook.measureQuestions(lab, ['merged'], [question]);
+    expect(rateBook.progress).toEqual({ column: 'merged', done: 0, total: 0 });
+    rateBook.cancel();
+    expect(rateBook.progress).toBeNull();
+    const counting = rateBook.measureQuestions(lab, ['merged'], [question]);
+    expect(lab.runner.busy).toBe(true);
+    finish();
+    await Promise.all([running, given, counting]);
+    expect(asked.length).toBe(5);
+    expect(rateBook.of(recipe, 'merged')?.[key]?.source).toBe('live');
+  });
+
   test('a lesson opened meanwhile does not get its result', async () => {
     const lab = open();
     during = () => asked.length === 5 && rateBook.open([{ ...question, measure: 'teaches' }]);
-    await rateBook.measure(lab);
+    await rateBook.measureQuestions(lab, ['merged'], rateBook.questions);
     expect(rateBook.of(recipe, 'merged')).toBeNull();
   });
 
@@ -161,7 +233,7 @@ describe('measuring here', () => {
   ])('%s is told', async (_, arrange, code) => {
     const lab = open();
     arrange();
-    await rateBook.measure(lab);
+    await rateBook.measureQuestions(lab, ['merged'], rateBook.questions);
     expect(errors.list.map((card) => card.error.code)).toEqual([code]);
     expect(rateBook.of(recipe, 'merged')).toBeNull();
     expect(rateBook.progress).toBeNull();

@@ -3,6 +3,7 @@ import { READY } from '../lessons';
 import { readAddress, type Address } from '../state/address';
 import { lab } from '../state/bench';
 import { errors } from '../state/errors.svelte';
+import { shortcuts } from '../state/shortcuts.svelte';
 import { openFragment } from '../state/url.svelte';
 import App from './App.svelte';
 import { hasSimd } from './capabilities';
@@ -38,6 +39,7 @@ export async function start(address: Address, lesson: string): Promise<void> {
     const { fragment } = readAddress(location.href);
     if (fragment !== null) void openLink(fragment);
   });
+  shortcuts.load();
   const target = document.getElementById('app');
   if (target) mount(App, { target });
 }

@@ -17,7 +17,8 @@ export function pickLanguage(tags: readonly string[]): Language {
 const isOneOf = <T extends string>(list: readonly T[], value: unknown): value is T =>
   (list as readonly unknown[]).includes(value);
 
-function recall(key: string): string | null {
+/** A choice of this device. */
+export function recall(key: string): string | null {
   // Storage may be forbidden (private windows, sandboxed frames); the lab works without it.
   try {
     return localStorage.getItem(key);
@@ -26,7 +27,7 @@ function recall(key: string): string | null {
   }
 }
 
-function remember(key: string, value: string): void {
+export function remember(key: string, value: string): void {
   try {
     localStorage.setItem(key, value);
   } catch {

@@ -7,4 +7,6 @@ export const prompt = {
   'prompt.more': 'and {count} more',
   'prompt.tokens': '{tokens} of {limit} tokens',
   'prompt.long': 'Too long: {tokens} tokens, and these models read at most {limit}. Shorten the question.',
+  'app.commands': 'Commands',
+  'app.shortcuts': 'Keyboard shortcuts',
 } as const;

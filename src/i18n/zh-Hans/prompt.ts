@@ -8,4 +8,6 @@ export const prompt: Readonly<Record<keyof typeof source, string>> = {
   'prompt.more': '还有 {count} 个',
   'prompt.tokens': '{tokens} / {limit} 个 token',
   'prompt.long': '太长了：有 {tokens} 个 token，这些模型最多读 {limit} 个。请缩短问题。',
+  'app.commands': '命令',
+  'app.shortcuts': '键盘快捷键',
 };

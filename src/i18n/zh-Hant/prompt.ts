@@ -8,4 +8,6 @@ export const prompt: Readonly<Record<keyof typeof source, string>> = {
   'prompt.more': '還有 {count} 個',
   'prompt.tokens': '{tokens} / {limit} 個 token',
   'prompt.long': '太長了：有 {tokens} 個 token，這些模型最多讀 {limit} 個。請縮短問題。',
+  'app.commands': '指令',
+  'app.shortcuts': '鍵盤快速鍵',
 };

@@ -95,15 +95,17 @@ class Offline {
       onReady: ({ files }) => (this.bytes = files.reduce((sum, file) => sum + (file.shell ? file.bytes : 0), 0)),
       onUpdate: () => (this.update = true),
     });
+    // At once: a new version may be told of, and chosen, before the page is found whole.
+    this.#store = store;
     try {
       await store.start();
       await store.plan(await this.#needs());
-      this.#store = store;
       await this.look();
       this.state = 'ready';
     } catch (error) {
       this.problem = toPlainError(error);
       this.state = 'off';
+      this.#store = null;
       this.#started = null;
       return;
     }

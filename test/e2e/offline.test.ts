@@ -6,7 +6,7 @@ import { stampBuild } from '../../src/cli/precache';
 import { serveLab, type LabServer } from '../serve';
 import type { LabBrowser, LabPage } from './driver';
 import { ENGINES, launch } from './engines';
-import { COLUMNS, QUESTION, columnSources, columnTexts, goldenTexts } from './lab';
+import { COLUMNS, QUESTION, columnSources, columnTexts, goldenTexts, useLab } from './lab';
 
 const DIST = process.env.LAB_DIST ?? 'dist';
 const SETTLED = 60_000;
@@ -163,6 +163,78 @@ describe.each(ENGINES)('without a connection in %s', (engine) => {
     expect(server.violations).toEqual([]);
     expect(server.missing.filter((path) => path.includes('/assets/'))).toEqual([]);
     server.use(DIST);
+    await page.close();
+  });
+
+  test('a page that another one went past still gets the scripts of its own version', async () => {
+    const page = await browser.newPage();
+    await page.open(`${server.url}?lesson=addition`);
+    await ready(page);
+    const before = await build(page);
+    server.use(next);
+    await page.evaluate(async () => void (await (await navigator.serviceWorker.ready).update()), null);
+    await page.waitFor('the notice', () => page.exists('offline-update'), SETTLED);
+    const after = await page.evaluate(async () => {
+      const other = window.open(location.href);
+      const find = (selector: string) => other?.document.querySelector<HTMLElement>(selector);
+      const until = async <T>(look: () => T | null | undefined): Promise<T> => {
+        for (;;) {
+          const found = look();
+          if (found) return found;
+          await new Promise((again) => setTimeout(again, 50));
+        }
+      };
+      const id = () => find('meta[name="build"]')?.getAttribute('content');
+      const use = await until(() => find('[data-testid="offline-use"]'));
+      const old = id();
+      use.click();
+      const now = await until(() => (id() !== old ? id() : null));
+      await until(() => find('[data-testid="offline"][data-state="ready"]'));
+      // Time to tidy up, if it were to.
+      await new Promise((later) => setTimeout(later, 1000));
+      other?.close();
+      return now;
+    }, null);
+    expect(after).not.toBe(before);
+    expect(await build(page)).toBe(before);
+    await page.select('lang', 'zh-Hans');
+    await page.waitFor('Chinese', async () => (await page.text('offline-update')).includes('新版本'));
+    await run(page);
+    expect(await columnTexts(page)).toEqual(goldenTexts().get(QUESTION));
+    await page.click('offline-use');
+    await page.waitFor('the new version', async () => (await build(page)) === after, SETTLED);
+    expect(server.missing.filter((path) => path.includes('/assets/'))).toEqual([]);
+    server.use(DIST);
+    await page.close();
+  });
+});
+
+// The others do not report long tasks.
+describe.runIf(ENGINES.includes('chromium'))('the page while models are merged and run', () => {
+  const lab = useLab('chromium');
+
+  test('is never blocked for more than 200 ms', async () => {
+    const page = await lab.open('?lesson=addition', () => {
+      const tasks: number[] = [];
+      Object.assign(globalThis, { tasks });
+      new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({
+        type: 'longtask',
+      });
+    });
+    await page.waitFor('the recorded answers', async () => (await columnSources(page)).every((s) => s === 'recorded'));
+    const take = () => page.evaluate(() => (globalThis as unknown as { tasks: number[] }).tasks.splice(0), null);
+    // A task that is long on purpose is seen.
+    await page.evaluate(() => {
+      for (const end = performance.now() + 120; performance.now() < end;);
+    }, null);
+    await page.waitFor('the long task', async () => (await take()).some((duration) => duration >= 100));
+    await run(page);
+    await page.slide('slider-chat', 0.5);
+    await page.waitFor('the merge to follow', async () => (await page.attr('column-merged', 'data-source')) === 'live');
+    await page.waitFor('rest', async () => (await page.attr('status', 'data-state')) === 'idle');
+    const longest = Math.max(0, ...(await take()));
+    console.log(`longest task of the page while merging and running: ${longest.toFixed(0)} ms`);
+    expect(longest).toBeLessThanOrEqual(200);
     await page.close();
   });
 });

@@ -39,7 +39,6 @@ export interface PageLog {
 
 const byTestId = (id: string) => `[data-testid="${id}"]`;
 
-/** One page of the lab, addressed by the test ids of contract C6. */
 /** A question that a page left without an answer by loading anew: not yet, rather than a failure. */
 function notWhileLoading(error: unknown): false {
   if (error instanceof Error && /context was destroyed|navigat|no such frame|detached/i.test(error.message))
@@ -47,6 +46,7 @@ function notWhileLoading(error: unknown): false {
   throw error;
 }
 
+/** One page of the lab, addressed by the test ids of contract C6. */
 export class LabPage {
   constructor(
     private readonly raw: RawPage,
@@ -168,6 +168,29 @@ export class LabPage {
   /** Presses one key, or a chord such as `Control+Enter`, on whatever has the focus. */
   async press(key: string): Promise<void> {
     await this.raw.press(key);
+  }
+
+  /** The test id of what has the focus, or of what it lies in. */
+  focusedId(): Promise<string | null> {
+    return this.raw.evaluate(
+      () => document.activeElement?.closest<HTMLElement>('[data-testid]')?.dataset.testid ?? null,
+      null,
+    );
+  }
+
+  /** Walks to an element by the Tab key alone, forwards or backwards. @throws Error with what had the focus on the way. */
+  async tabTo(id: string, limit = 250): Promise<void> {
+    await this.waitFor(`${id} to walk to`, () => this.exists(id), 30_000);
+    const seen: (string | null)[] = [];
+    for (let i = 0; i < limit; i++) {
+      const at = await this.focusedId();
+      if (at === id) return;
+      seen.push(at);
+      await this.raw.press('Tab');
+    }
+    throw new Error(
+      `${this.engine}: ${limit} times Tab did not reach ${id}; on the way: ${[...new Set(seen)].join(', ')}`,
+    );
   }
 
   async type(text: string): Promise<void> {

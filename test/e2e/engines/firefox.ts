@@ -1,0 +1,63 @@
+import puppeteer from 'puppeteer-core';
+import { browserEnvironment, findBrowser } from '../../../src/cli/browsers';
+import { LabPage, type LabBrowser, type PageLog, type RawPage } from '../driver';
+import { listenAsProxy } from './proxy';
+
+export async function launchFirefox(): Promise<LabBrowser> {
+  const logs: PageLog[] = [];
+  const proxy = await listenAsProxy((url) => {
+    // Firefox asks its maker for settings at every start; that is not the page's doing.
+    if (!/\.mozilla\.(com|org|net):443$/.test(url)) for (const log of logs) log.requests.push(url);
+  });
+  const browser = await puppeteer.launch({
+    browser: 'firefox',
+    executablePath: findBrowser('firefox') ?? undefined,
+    headless: true,
+    protocolTimeout: 180_000,
+    env: browserEnvironment(),
+    extraPrefsFirefox: {
+      'network.proxy.type': 1,
+      'network.proxy.http': '127.0.0.1',
+      'network.proxy.http_port': proxy.port,
+      'network.proxy.ssl': '127.0.0.1',
+      'network.proxy.ssl_port': proxy.port,
+    },
+  });
+  const newPage = async (): Promise<LabPage> => {
+    const context = await browser.createBrowserContext();
+    const page = await context.newPage();
+    await page.setViewport({ width: 1440, height: 900 });
+    const log: PageLog = { requests: [], errors: [] };
+    logs.push(log);
+    page.on('request', (request) => log.requests.push(request.url()));
+    page.on('console', (message) => message.type() === 'error' && log.errors.push(message.text()));
+    page.on('pageerror', (error) => log.errors.push(String(error)));
+    const press = async (chord: string): Promise<void> => {
+      const keys = chord.split('+') as Parameters<typeof page.keyboard.press>[0][];
+      for (const key of keys) await page.keyboard.down(key);
+      for (const key of keys.reverse()) await page.keyboard.up(key);
+    };
+    const raw: RawPage = {
+      goto: (url) => page.goto(url),
+      prepare: (fn) => page.evaluateOnNewDocument(fn),
+      evaluate: (fn, arg) => page.evaluate(fn as never, arg) as never,
+      click: (selector) => page.click(selector),
+      type: (text) => page.keyboard.type(text),
+      press,
+      setFiles: async (selector, paths) => {
+        const input = await page.$(selector);
+        await (input as Awaited<ReturnType<typeof page.$<'input'>>>)?.uploadFile(...paths);
+      },
+      resize: (width, height) => page.setViewport({ width, height }),
+      emulate: (theme) => page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: theme }]),
+      screenshot: (path) => page.screenshot({ path: path as `${string}.png` }),
+      close: () => context.close(),
+    };
+    return new LabPage(raw, log, 'firefox');
+  };
+  const close = async (): Promise<void> => {
+    await browser.close();
+    proxy.close();
+  };
+  return { engine: 'firefox', newPage, close };
+}

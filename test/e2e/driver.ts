@@ -178,7 +178,7 @@ export class LabPage {
     );
   }
 
-  /** Walks to an element by the Tab key alone, forwards or backwards. @throws Error with what had the focus on the way. */
+  /** Walks to an element by the Tab key alone, beyond the end from the start again. @throws Error with what had the focus on the way. */
   async tabTo(id: string, limit = 250): Promise<void> {
     await this.waitFor(`${id} to walk to`, () => this.exists(id), 30_000);
     const seen: (string | null)[] = [];

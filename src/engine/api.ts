@@ -1,6 +1,7 @@
 import type { PlainError } from '../core/errors';
 import type { DType } from '../core/tensor/types';
 import type { Recipe } from '../core/recipe/types';
+import type { TokenDivergence } from '../core/analyze/divergence';
 import type { VectorAnalysis } from '../core/analyze/vectors';
 import type { CompatReport } from '../core/merge/types';
 
@@ -152,6 +153,11 @@ export interface InferApi {
     coefficients: readonly number[],
     request: GenerateRequest,
   ): Promise<GenerateResult>;
+  /**
+   * How far two models are apart at each token of an answer that the first one gave, each in one forward pass.
+   * @param ids the answer's tokens, not empty; both models read them after the first model's rendering of the prompt
+   */
+  divergence(call: number, slot: string, other: string, prompt: string, ids: number[]): Promise<TokenDivergence[]>;
   /** Stops the call at its next token. */
   cancel(call: number): void;
 }

@@ -1,4 +1,5 @@
 import { LabError } from '../core/errors';
+import { divergences, type TokenDivergence } from '../core/analyze/divergence';
 import { architectureOf, buildGraph } from '../core/graph/registry';
 import type { BuiltGraph } from '../core/graph/types';
 import type {
@@ -68,14 +69,37 @@ export class InferEngine implements InferApi {
 
   async generate(call: number, slot: string, request: GenerateRequest): Promise<GenerateResult> {
     return this.inTurn(call, (signal) => {
-      const model = this.loaded(slot);
-      if (!(model instanceof TextModel))
-        throw new LabError(
-          'model/no-prompt',
-          `The model "${slot}" takes rows of numbers, not a prompt. Choose a text model for this column.`,
-          { model: slot },
-        );
+      const model = this.text(slot);
       return model.generate(request, (event) => this.emit({ call, event }), signal);
+    });
+  }
+
+  async divergence(
+    call: number,
+    slot: string,
+    other: string,
+    prompt: string,
+    ids: number[],
+  ): Promise<TokenDivergence[]> {
+    return this.inTurn(call, async (signal) => {
+      const [own, reference] = [this.text(slot), this.text(other)];
+      const asked = own.promptIds(prompt);
+      const logits = own.reads([...asked, ...ids], reference) ? await own.logits(asked, ids) : null;
+      signal.throwIfAborted();
+      const others = logits && (await reference.logits(asked, ids));
+      if (logits?.length !== others?.length || !logits || !others)
+        throw new LabError(
+          'model/other-vocabulary',
+          `The models "${slot}" and "${other}" do not share their tokens, so their distributions cannot be compared.`,
+          { model: slot, other },
+        );
+      const found = divergences(logits, others, ids);
+      if (!found.every(({ p, kl }) => Number.isFinite(p) && Number.isFinite(kl)))
+        throw new LabError(
+          'model/not-finite',
+          'The model computes numbers that are not finite. Its weights are damaged, or the coefficients are far too large.',
+        );
+      return found;
     });
   }
 
@@ -124,6 +148,17 @@ export class InferEngine implements InferApi {
         throw new LabError('source/not-open', `The model "${slot}" is not loaded. Run again.`, { model: slot });
       return model.answer(coefficients, request, signal);
     });
+  }
+
+  private text(slot: string): TextModel {
+    const model = this.loaded(slot);
+    if (!(model instanceof TextModel))
+      throw new LabError(
+        'model/no-prompt',
+        `The model "${slot}" takes rows of numbers, not a prompt. Choose a text model for this column.`,
+        { model: slot },
+      );
+    return model;
   }
 
   private loaded(slot: string): Slot['model'] {

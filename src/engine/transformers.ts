@@ -150,6 +150,59 @@ export class TextModel {
     return inputs as { input_ids: Transformers.Tensor; attention_mask: Transformers.Tensor };
   }
 
+  /** The prompt as this model reads it. @throws LabError `prompt/template`. */
+  promptIds(prompt: string): number[] {
+    return Array.from(this.render(prompt).input_ids.data as BigInt64Array, Number);
+  }
+
+  /** Whether another model's tokenizer means the same by these tokens. */
+  reads(ids: readonly number[], other: TextModel): boolean {
+    const text = ({ tokenizer }: TextModel, id: number) => tokenizer.decode([id], { skip_special_tokens: false });
+    return [...new Set(ids)].every((id) => text(this, id) === text(other, id));
+  }
+
+  /**
+   * What each token of an answer is chosen from when the whole answer is known beforehand: one forward pass.
+   * @returns logits, [answer.length x vocabulary]
+   * @throws LabError `prompt/too-long`
+   */
+  async logits(prompt: readonly number[], answer: readonly number[]): Promise<Float32Array> {
+    const { lib } = this;
+    const length = prompt.length + answer.length - 1;
+    this.roomAfter(length - 1);
+    const tensor = (values: readonly number[]) =>
+      new lib.Tensor('int64', BigInt64Array.from(values, BigInt), [1, length]);
+    const { logits } = (await this.model.forward({
+      input_ids: tensor([...prompt, ...answer.slice(0, -1)]),
+      attention_mask: tensor(Array.from({ length }, () => 1)),
+      num_logits_to_keep: new lib.Tensor('int64', [BigInt(answer.length)], []),
+    })) as { logits: Transformers.Tensor };
+    // A graph that cannot leave positions out gives those of the prompt as well.
+    return (logits.data as Float32Array).subarray(-answer.length * logits.dims.at(-1)!);
+  }
+
+  /** @returns how many tokens can follow so many. @throws LabError `prompt/too-long` where none can. */
+  private roomAfter(tokens: number): number {
+    const room = this.maxPositions - tokens;
+    if (room < 1)
+      throw new LabError(
+        'prompt/too-long',
+        `The prompt has ${tokens} tokens; this model reads at most ${this.maxPositions - 1}. Shorten it.`,
+        { tokens, limit: this.maxPositions - 1 },
+      );
+    return room;
+  }
+
+  private render(prompt: string): ReturnType<TextModel['encode']> {
+    try {
+      return this.encode(prompt);
+    } catch (error) {
+      throw new LabError('prompt/template', `The model's chat template cannot be rendered (${messageOf(error)}).`, {
+        detail: messageOf(error),
+      });
+    }
+  }
+
   /**
    * Streams an answer token by token with the top-5 distribution of each.
    * @param request temperature 0 = greedy; otherwise sampled with `seed`.
@@ -162,25 +215,9 @@ export class TextModel {
   ): Promise<GenerateResult> {
     const { lib, tokenizer } = this;
     const started = performance.now();
-    let inputs: ReturnType<TextModel['encode']>;
-    try {
-      inputs = this.encode(request.prompt);
-    } catch (error) {
-      throw new LabError('prompt/template', `The model's chat template cannot be rendered (${messageOf(error)}).`, {
-        detail: messageOf(error),
-      });
-    }
+    const inputs = this.render(request.prompt);
     const promptTokens = inputs.input_ids.dims.at(-1)!;
-    const room = this.maxPositions - promptTokens;
-    if (room < 1)
-      throw new LabError(
-        'prompt/too-long',
-        `The prompt has ${promptTokens} tokens; this model reads at most ${this.maxPositions - 1}. Shorten it.`,
-        {
-          tokens: promptTokens,
-          limit: this.maxPositions - 1,
-        },
-      );
+    const room = this.roomAfter(promptTokens);
     const unknown = this.words
       ? [...new Set(this.words.unknown(request.prompt).map(({ text }) => text))]
       : unknownWords(tokenizer, request.prompt);

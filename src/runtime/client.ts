@@ -9,10 +9,12 @@ import type { LabRuntime, RunHandlers } from './types';
 
 /** After these the worker is fit to go on; after anything else a failed session may have poisoned its ORT realm. */
 const HARMLESS =
-  /^(aborted|prompt\/|config\/|graph\/|file\/|source\/|merge\/|safetensors\/|model\/(no-|missing-tensor|tokenizer|not-finite|row-width))/;
+  /^(aborted|prompt\/|config\/|graph\/|file\/|source\/|merge\/|safetensors\/|model\/(no-|missing-tensor|tokenizer|not-finite|row-width|other-vocabulary))/;
 
 /** The slot of the sum whose coefficients are open; no alias can have this name. */
 const MIX = '#mix';
+/** The slot of merged models that stand in no column; no alias can have this name either. */
+const ASIDE = '#aside';
 
 const progressOnly = (onProgress: ProgressCallback) => (event: WorkerEvent) => {
   if ('progress' in event) onProgress(event.progress);
@@ -38,13 +40,14 @@ export function createRuntime(): LabRuntime {
     column: string,
     onProgress: RunHandlers['onProgress'],
     signal: AbortSignal,
+    slot = column,
   ): Promise<void> {
     const key = slotKey(recipe, column);
-    if (await infer.call(signal, (api) => api.has(column, key) as Promise<boolean>)) return;
+    if (await infer.call(signal, (api) => api.has(slot, key) as Promise<boolean>)) return;
     const { port1, port2 } = new MessageChannel();
     const report = progressOnly((progress) => onProgress(column, progress));
     onProgress(column, { stage: 'merge', done: 0, total: 0, unit: 'bytes' });
-    const loaded = infer.call(signal, (api, call) => api.load(call, column, key, transfer(port2, [port2])), report);
+    const loaded = infer.call(signal, (api, call) => api.load(call, slot, key, transfer(port2, [port2])), report);
     // The infer side fails with the merge side's error, so one of the two rejections is enough.
     const streamed = merge.call(
       signal,
@@ -114,18 +117,38 @@ export function createRuntime(): LabRuntime {
     await loaded;
   }
 
-  const mix: LabRuntime['mix'] = async (recipe, base, vectors, coefficients, request, signal) => {
-    const key = JSON.stringify([base, ...vectors].map((alias) => alias && recipe.models[alias]?.src));
+  /** Work that leaves the workers usable when it fails. */
+  async function safely<T>(work: () => Promise<T>): Promise<T> {
     try {
-      if (!(await infer.call(signal, (api) => api.has(MIX, key) as Promise<boolean>)))
-        await loadMix(recipe, key, base, vectors, signal);
-      return await infer.call(signal, (api, call) => api.generateMix(call, MIX, coefficients, request));
+      return await work();
     } catch (error) {
       const failure = revive(error);
       if (!HARMLESS.test(failure.code)) infer.terminate(failure);
       throw failure;
     }
-  };
+  }
+
+  const mix: LabRuntime['mix'] = (recipe, base, vectors, coefficients, request, signal) =>
+    safely(async () => {
+      const key = JSON.stringify([base, ...vectors].map((alias) => alias && recipe.models[alias]?.src));
+      if (!(await infer.call(signal, (api) => api.has(MIX, key) as Promise<boolean>)))
+        await loadMix(recipe, key, base, vectors, signal);
+      return infer.call(signal, (api, call) => api.generateMix(call, MIX, coefficients, request));
+    });
+
+  const answer: LabRuntime['answer'] = (recipe, request, signal) =>
+    safely(async () => {
+      await merge.call(signal, (api, call) => api.open(call, recipe));
+      await load(recipe, MERGED, () => undefined, signal, ASIDE);
+      return infer.call(signal, (api, call) => api.generate(call, ASIDE, request));
+    });
+
+  const divergence: LabRuntime['divergence'] = (recipe, column, other, prompt, ids, signal) =>
+    safely(async () => {
+      await merge.call(signal, (api, call) => api.open(call, recipe));
+      for (const model of [column, other]) await load(recipe, model, () => undefined, signal);
+      return infer.call(signal, (api, call) => api.divergence(call, column, other, prompt, [...ids]));
+    });
 
   async function compute(
     recipe: Recipe,
@@ -134,7 +157,7 @@ export function createRuntime(): LabRuntime {
     onProgress: RunHandlers['onProgress'],
     signal: AbortSignal,
   ): Promise<Record<string, NumericResult>> {
-    try {
+    return safely(async () => {
       const report = progressOnly((progress) => onProgress(null, progress));
       await merge.call(signal, (api, call) => api.open(call, recipe), report);
       const results: Record<string, NumericResult> = {};
@@ -143,11 +166,7 @@ export function createRuntime(): LabRuntime {
         results[column] = await infer.call(signal, (api, call) => api.compute(call, column, rows));
       }
       return results;
-    } catch (error) {
-      const failure = revive(error);
-      if (!HARMLESS.test(failure.code)) infer.terminate(failure);
-      throw failure;
-    }
+    });
   }
 
   return {
@@ -166,6 +185,8 @@ export function createRuntime(): LabRuntime {
     },
     compute,
     mix,
+    answer,
+    divergence,
     fingerprint: (recipe, onProgress, signal) =>
       merge.call(signal, (api, call) => api.fingerprint(call, recipe, MERGED), progressOnly(onProgress)),
     analyze: (recipe, onProgress, signal) =>

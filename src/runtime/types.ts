@@ -7,6 +7,7 @@ import type {
   PlanSummary,
   ProgressCallback,
 } from '../engine/api';
+import type { TokenDivergence } from '../core/analyze/divergence';
 import type { VectorAnalysis } from '../core/analyze/vectors';
 import type { PlainError } from '../core/errors';
 import type { Recipe } from '../core/recipe/types';
@@ -73,6 +74,23 @@ export interface LabRuntime {
     request: GenerateRequest,
     signal: AbortSignal,
   ): Promise<GenerateResult>;
+  /**
+   * What the merged model of a recipe answers, beside the bench: its session has a place of its own, which the next call
+   * takes over, so no column loses its own.
+   */
+  answer(recipe: Recipe, request: GenerateRequest, signal: AbortSignal): Promise<GenerateResult>;
+  /**
+   * How far a column's model and another one are apart at each token of an answer that the column gave.
+   * @param ids the answer's tokens, not empty
+   */
+  divergence(
+    recipe: Recipe,
+    column: string,
+    other: string,
+    prompt: string,
+    ids: readonly number[],
+    signal: AbortSignal,
+  ): Promise<TokenDivergence[]>;
   fingerprint(recipe: Recipe, onProgress: ProgressCallback, signal: AbortSignal): Promise<Fingerprint>;
   /** Compares the task vectors of a recipe whose models are open. Weights stay in the worker. */
   analyze(recipe: Recipe, onProgress: ProgressCallback, signal: AbortSignal): Promise<VectorAnalysis>;

@@ -266,6 +266,11 @@ export const errors: Readonly<Record<string, ErrorText>> = {
     cause: '给了 {found} 个数字，但这个模型要 {expected} 个。',
     wayOut: '每个输入请给一个数字。',
   },
+  'model/other-vocabulary': {
+    title: 'token 不同，不能比',
+    cause: '{model} 和 {other} 的 token 不同，概率分布没有办法相比。',
+    wayOut: '请跟同一个基底的模型比。',
+  },
   'prompt/too-long': {
     title: '问题太长',
     cause: '这个问题有 {tokens} 个 token，模型最多读 {limit} 个。',

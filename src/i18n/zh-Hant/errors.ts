@@ -266,6 +266,11 @@ export const errors: Readonly<Record<string, ErrorText>> = {
     cause: '給了 {found} 個數字，但這個模型要 {expected} 個。',
     wayOut: '每個輸入請給一個數字。',
   },
+  'model/other-vocabulary': {
+    title: 'token 不同，不能比',
+    cause: '{model} 和 {other} 的 token 不同，機率分布沒有辦法相比。',
+    wayOut: '請跟同一個基底的模型比。',
+  },
   'prompt/too-long': {
     title: '問題太長',
     cause: '這個問題有 {tokens} 個 token，模型最多讀 {limit} 個。',

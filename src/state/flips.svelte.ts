@@ -2,13 +2,12 @@ import { findFlips, type Flip } from '../core/analyze/flips';
 import { openSum } from '../core/recipe/open-sum';
 import type { Recipe } from '../core/recipe/types';
 import { toPlainError } from '../core/errors';
-import { MERGED, toRequest } from './keys';
+import { toRequest } from './keys';
 import type { Lab } from './lab.svelte';
+import { rests } from './rest';
 
 /** The slider's own range; found to the step of its finest key. */
 const RANGE = { min: -2, max: 2, step: 0.1, precision: 0.01 };
-/** Above this many parameters in one model nothing is searched: it would take minutes. */
-const MAX_PARAMETERS = 5_000_000;
 
 interface Search {
   done: number;
@@ -42,16 +41,10 @@ class Flips {
     return { flips: this.#known[key] ?? search?.flips ?? [], search };
   }
 
-  /** Whether the models are small enough for a search. */
-  fits(lab: Lab): boolean {
-    return Object.values(lab.runner.models).every(({ parameters }) => parameters <= MAX_PARAMETERS);
-  }
-
   /** The next slider to search, while the bench rests and its merged answer is live; null where there is none. */
   due(lab: Lab): string | null {
-    const { recipe, runner } = lab;
-    const rests = !runner.busy && ['new', 'match', 'differs'].includes(runner.fingerprint.state);
-    if (!rests || lab.numeric || lab.source(MERGED) !== 'live' || !this.fits(lab)) return null;
+    const { recipe } = lab;
+    if (!rests(lab)) return null;
     if ((recipe.run?.temperature ?? 0) > 0) return null;
     const wanted = lab.rack.find((alias) => {
       const key = this.#key(recipe, alias);

@@ -1,6 +1,6 @@
 import type { GenerateResult, Step } from '../engine/api';
 import type { PlainError } from '../core/errors';
-import { fitPieces, firstSplit, type Token } from './tokens';
+import { firstSplit, tokensOf, type Token } from './tokens';
 
 export type Origin = 'recorded' | 'claimed' | 'live';
 /** What a column shows, tagged with the part of the recipe that produced it. */
@@ -16,12 +16,6 @@ export interface ColumnResult {
   finish: GenerateResult['finish'] | null;
   firstTokenMs: number | null;
 }
-
-const toToken = (step: Pick<Step, 'text' | 'top5'>, piece: string): Token => ({
-  piece,
-  text: step.text,
-  top5: step.top5,
-});
 
 /** Outputs by column. Snapshots are replaced whole, so a half-written one is never drawn. */
 class Results {
@@ -48,14 +42,7 @@ class Results {
     text: string,
     steps: readonly Pick<Step, 'text' | 'top5'>[],
   ): void {
-    const pieces = fitPieces(
-      steps.map((step) => step.text),
-      text,
-    );
-    const tokens =
-      steps.length === 0 && text !== ''
-        ? [{ piece: text, text, top5: [] }]
-        : steps.map((step, i) => toToken(step, pieces[i] ?? ''));
+    const tokens = steps.length === 0 && text !== '' ? [{ piece: text, text, top5: [] }] : tokensOf(steps, text);
     this.#set(alias, {
       key,
       origin,
@@ -114,22 +101,18 @@ class Results {
         }
       : shown;
     const piece = textSoFar.startsWith(old.text) ? textSoFar.slice(old.text.length) : step.text;
-    this.#set(alias, { ...old, text: old.text + piece, tokens: [...old.tokens, toToken(step, piece)] });
+    this.#set(alias, { ...old, text: old.text + piece, tokens: [...old.tokens, { ...step, piece }] });
   }
 
   done(alias: string, key: string, result: GenerateResult): void {
     const unknown = this.#starting.get(alias)?.unknown ?? this.columns[alias]?.unknown ?? [];
     this.#starting.delete(alias);
-    const pieces = fitPieces(
-      result.steps.map((step) => step.text),
-      result.text,
-    );
     this.#set(alias, {
       key,
       origin: 'live',
       phase: 'done',
       text: result.text,
-      tokens: result.steps.map((step, i) => toToken(step, pieces[i] ?? '')),
+      tokens: tokensOf(result.steps, result.text),
       unknown,
       error: null,
       finish: result.finish,

@@ -3,7 +3,18 @@ export interface Token {
   piece: string;
   /** What the token alone decodes to; `piece` may be shorter (special tokens, half characters). */
   text: string;
+  /** Its number in the vocabulary; known only where it was generated on this page. */
+  id?: number;
   top5: readonly { text: string; p: number }[];
+}
+
+/** The tokens of a finished answer, as a column draws them. */
+export function tokensOf(steps: readonly Omit<Token, 'piece'>[], text: string): Token[] {
+  const pieces = fitPieces(
+    steps.map((step) => step.text),
+    text,
+  );
+  return steps.map((step, i) => ({ ...step, piece: pieces[i] ?? '' }));
 }
 
 /**

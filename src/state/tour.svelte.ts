@@ -73,6 +73,14 @@ export class Tour {
     return this.step?.predict !== undefined && this.guess === null;
   }
 
+  /** Whether a guess is still to come in this lesson: what would tell it beforehand is not unfolded by itself. */
+  get guessesAhead(): boolean {
+    return (
+      this.active &&
+      !!this.lesson?.steps.some(({ predict }, i) => predict && i >= this.at && this.#guesses[i] === undefined)
+    );
+  }
+
   get seen(): boolean {
     return this.#seen.has(this.at);
   }

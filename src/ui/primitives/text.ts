@@ -44,6 +44,9 @@ export const showPercent = (p: number): string =>
   p < 0.0005
     ? `<${number(0.001, { style: 'percent', maximumFractionDigits: 1 })}`
     : number(p, { style: 'percent', maximumFractionDigits: p < 0.1 ? 1 : 0 });
+/** Nats: two decimals say enough, and a little is not nothing. */
+export const showKl = (nats: number): string =>
+  nats > 0 && nats < 0.005 ? `<${number(0.01, {})}` : number(nats, { maximumFractionDigits: 2 });
 /** A counted share; one that only rounds to 0 or 100 % keeps a decimal, so that an exception is seen. */
 export const showShare = (share: number): string =>
   number(share, {

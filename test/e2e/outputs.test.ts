@@ -1,0 +1,182 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import type { Rate } from '../../src/core/probe/rates';
+import divergence from '../golden/text/divergence.json';
+import type { LabPage } from './driver';
+import { ENGINES } from './engines';
+import { COLUMNS, columnTexts, goldenTexts, QUESTION, seriousIssues, useLab } from './lab';
+
+const recorded = JSON.parse(readFileSync('public/zoo/recorded/addition.json', 'utf8')) as {
+  rates: Record<string, Record<string, Rate>>;
+};
+const figures = (alias: string): string[] =>
+  Object.values(recorded.rates[alias] ?? {}).map(({ k, n }) => `${k} of ${n}`);
+
+const cells = (page: LabPage, alias: string) =>
+  page.evaluate(
+    (start) =>
+      [...document.querySelectorAll<HTMLElement>(`[data-testid^="${start}"]`)].map((cell) => ({
+        text: cell.querySelector('strong')?.textContent ?? '',
+        source: cell.dataset.source,
+      })),
+    `rate-${alias}-`,
+  );
+const openTour = '?lesson=addition&lang=en';
+
+/** Leaves the lesson, so that nothing is covered, and runs. */
+async function runFreely(page: LabPage): Promise<void> {
+  await page.click('tour-leave');
+  await page.click('run');
+  await page.waitForRuns(1);
+}
+const kl = async (page: LabPage, alias: string): Promise<number[]> => {
+  const rows = await page.evaluate(
+    (selector) =>
+      [...document.querySelectorAll(`${selector} tbody tr`)].map((row) => row.lastElementChild?.textContent ?? ''),
+    `[data-testid="strip-${alias}"]`,
+  );
+  return rows.map((nats) => (nats.startsWith('<') ? 0 : Number(nats)));
+};
+const isLive = (page: LabPage, alias: string) => async () =>
+  (await page.attr(`without-${alias}`, 'data-source')) === 'live';
+
+describe.each(ENGINES)('the answers and what is known of them, in %s', (engine) => {
+  const lab = useLab(engine);
+
+  test('rates stand in one table, each figure with its source, and the first one in words', async () => {
+    const page = await lab.open(openTour);
+    await page.waitFor(
+      'the recorded rates',
+      async () => (await page.attr('rates-merged', 'data-source')) === 'recorded',
+    );
+    for (const alias of COLUMNS) {
+      expect(await page.attr(`rates-${alias}`, 'data-source'), alias).toBe('recorded');
+      const shown = await cells(page, alias);
+      expect(shown.map(({ text }) => text).sort()).toEqual(figures(alias).sort());
+      expect(shown.every(({ source }) => source === 'recorded')).toBe(true);
+    }
+    const [headline] = await cells(page, 'merged');
+    expect(await page.text('rates-headline')).toBe(
+      `merged refuses in Chinese: ${headline!.text} harmful questions in Chinese`,
+    );
+
+    await page.slide('slider-chat', 0.5);
+    await page.waitFor(
+      'figures of other weights',
+      async () => (await page.attr('rates-merged', 'data-source')) === 'stale',
+    );
+    expect((await cells(page, 'merged')).every(({ source }) => source === 'stale')).toBe(true);
+    expect((await cells(page, 'chat')).every(({ source }) => source === 'recorded')).toBe(true);
+    expect(await page.text('rates-headline')).toBe('');
+
+    await page.resize(390, 844);
+    await page.waitFor(
+      'cards',
+      async () => (await page.evaluate(() => document.querySelectorAll('.rates-card').length, null)) > 0,
+    );
+    expect((await cells(page, 'chat')).map(({ text }) => text).sort()).toEqual(figures('chat').sort());
+    await page.close();
+  });
+
+  test('any column can be counted, and counting can be stopped', async () => {
+    const page = await lab.open(openTour);
+    await page.waitFor(
+      'the recorded rates',
+      async () => (await page.attr('rates-merged', 'data-source')) === 'recorded',
+    );
+    await page.click('measure-zh');
+    await page.waitFor('answers', async () => /^zh: [1-9]/.test(await page.text('counting')));
+    await page.click('count-cancel');
+    await page.waitFor('rest', async () => (await page.attr('status', 'data-state')) === 'idle');
+    expect(await page.exists('counting')).toBe(false);
+    expect((await cells(page, 'zh')).every(({ source }) => source === 'recorded')).toBe(true);
+    await page.close();
+  });
+
+  test('after a run each token tells how far it is from the base, as torch has it; a cell leads to its token', async () => {
+    const page = await lab.open(openTour);
+    await runFreely(page);
+    const golden = divergence.lessons.addition.prompts.find(({ prompt }) => prompt === QUESTION)!.columns;
+    await page.waitFor('the figures of all columns', async () =>
+      /nats from base/.test(await page.text('strip-merged')),
+    );
+    await page.click('strip-table-merged');
+    for (const alias of ['chat', 'zh', 'merged'] as const) {
+      const found = await kl(page, alias);
+      expect(found.length).toBe(golden[alias].kl.length);
+      for (const [i, nats] of golden[alias].kl.entries())
+        expect(Math.abs(found[i]! - nats), `${alias} ${i}`).toBeLessThan(0.011);
+    }
+    expect(await page.text('strip-base')).not.toContain('nats');
+
+    await page.evaluate(() => {
+      const strip = document.querySelector('[data-testid="strip-merged"] svg')!;
+      const { right, top } = strip.getBoundingClientRect();
+      strip.dispatchEvent(new MouseEvent('click', { bubbles: true, clientX: right - 2, clientY: top + 2 }));
+    }, null);
+    const last = golden.merged.kl.length;
+    await page.waitFor('the last token', async () =>
+      (await page.text('column-merged')).includes(`Token ${last}: five`),
+    );
+    expect(page.errors).toEqual([]);
+    await page.close();
+  });
+
+  test('the merge without each of its terms is asked while the bench rests; a term can be taken out', async () => {
+    const page = await lab.open(openTour);
+    expect(await page.exists('without')).toBe(false);
+    await runFreely(page);
+    for (const alias of ['chat', 'zh']) await page.waitFor(`the answer without ${alias}`, isLive(page, alias));
+    const golden = goldenTexts().get(QUESTION)!;
+    // Without chat what is left is zh, at its own weight of 1.
+    expect(await page.text('without-chat')).toContain(golden.zh);
+    expect(await page.text('without-zh')).not.toContain(golden.merged);
+    // The merged column kept its own model meanwhile.
+    expect((await columnTexts(page)).merged).toBe(golden.merged);
+    expect(await page.attr('status', 'data-run')).toBe('1');
+
+    const without = await page.text('without-zh');
+    await page.evaluate(() => document.querySelector<HTMLElement>('[data-testid="without-zh"] button')?.click(), null);
+    await page.waitFor('the merge without zh', async () => Number(await page.value('slider-zh')) === 0);
+    await page.waitFor('its answer', async () => (await page.attr('column-merged', 'data-source')) === 'live');
+    const said = (await columnTexts(page)).merged!;
+    expect(said).not.toBe(golden.merged);
+    expect(without).toContain(said);
+    await page.waitFor('the list without zh', async () => !(await page.exists('without-zh')));
+    await page.waitFor('the answer without chat', isLive(page, 'chat'));
+    expect(await page.text('without-chat')).toContain(golden.base);
+    expect(page.errors).toEqual([]);
+    await page.close();
+  });
+
+  test('what is asked to be guessed is nowhere to be read', async () => {
+    const page = await lab.open(`${openTour}&step=2`);
+    await page.waitFor('the question', () => page.exists('guess-teaches'));
+    await page.waitFor('the parents', async () => (await page.attr('column-zh', 'data-source')) === 'recorded');
+    expect((await columnTexts(page, ['merged'])).merged).toBe('');
+    expect(await page.text('column-merged')).toContain('Covered until you guess.');
+    expect(await page.exists('strip-merged')).toBe(false);
+    expect(await page.exists('without')).toBe(false);
+    expect(await cells(page, 'merged')).toEqual([]);
+    await page.click('guess-teaches');
+    await page.waitFor('the answer', async () => (await columnTexts(page, ['merged'])).merged !== '');
+    await page.close();
+  });
+});
+
+describe.runIf(ENGINES.includes('chromium'))('axe-core on the answers and what is known of them', () => {
+  const lab = useLab('chromium');
+
+  test.each(['light', 'dark'] as const)('finds nothing serious while live and while out of date: %s', async (theme) => {
+    const page = await lab.open(openTour);
+    await page.emulate(theme);
+    await runFreely(page);
+    await page.waitFor('the answers without each term', isLive(page, 'zh'));
+    await page.click('strip-table-merged');
+    expect(await seriousIssues(page)).toEqual([]);
+    await page.fill('prompt', 'where is the cat?');
+    await page.waitFor('stale columns', async () => (await page.attr('column-merged', 'data-source')) === 'stale');
+    expect(await seriousIssues(page)).toEqual([]);
+    await page.close();
+  });
+});

@@ -1,11 +1,18 @@
 import { LabError } from '../core/errors';
-import { filesFor, forgettable, keptOf, type Kept, type LessonNeeds, type NeededFile } from '../core/offline/needs';
+import {
+  filesFor,
+  forgettable,
+  keptOf,
+  type LessonKept,
+  type LessonNeeds,
+  type NeededFile,
+} from '../core/offline/needs';
 import { ZOO_CACHE, type Build } from '../core/offline/routes';
 
 type ZooIndex = Parameters<typeof filesFor>[1];
 
 /** The build of this page, which its build wrote into it; null under the development server. */
-export const ownBuild = (): string | null =>
+const ownBuild = (): string | null =>
   document.querySelector<HTMLMetaElement>('meta[name="build"]')?.content || null;
 
 /** Whether this browser, at this address, can keep a page: not in some private windows, nor over plain http. */
@@ -128,9 +135,15 @@ export class OfflineStore {
   }
 
   /** What is on this device, by lesson. */
-  async lessons(): Promise<Record<string, Kept>> {
+  async lessons(): Promise<Record<string, LessonKept>> {
     const kept = await this.kept();
-    return Object.fromEntries([...this.files].map(([id, files]) => [id, keptOf(files, kept)]));
+    return Object.fromEntries(
+      [...this.files].map(([id, files]) => {
+        const going = new Set(forgettable(id, this.files, kept));
+        const frees = files.reduce((sum, { address, bytes }) => sum + (going.has(address) ? bytes : 0), 0);
+        return [id, { ...keptOf(files, kept), frees }];
+      }),
+    );
   }
 
   /**

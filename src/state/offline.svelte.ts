@@ -1,5 +1,5 @@
 import { LabError, toPlainError, type PlainError } from '../core/errors';
-import type { Kept, LessonNeeds } from '../core/offline/needs';
+import type { LessonKept, LessonNeeds } from '../core/offline/needs';
 import type { OfflineStore } from '../runtime/offline';
 
 /** The browser's own offer to install the page (Chromium only). */
@@ -29,7 +29,7 @@ class Offline {
   state = $state<'unsupported' | 'off' | 'preparing' | 'ready'>('off');
   /** Bytes of the page itself, once kept. */
   bytes = $state(0);
-  lessons = $state.raw<Readonly<Record<string, Kept>>>({});
+  lessons = $state.raw<Readonly<Record<string, LessonKept>>>({});
   /** Another version than this page's is here. */
   update = $state(false);
   online = $state(true);

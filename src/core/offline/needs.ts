@@ -45,6 +45,12 @@ export interface Kept {
   total: number;
 }
 
+/** A lesson's place on this device. */
+export interface LessonKept extends Kept {
+  /** Bytes that its removal gives back: what another wholly kept lesson needs stays. */
+  frees: number;
+}
+
 /** How much of a lesson is on this device. @param kept addresses in the zoo's cache */
 export function keptOf(files: readonly NeededFile[], kept: ReadonlySet<string>): Kept {
   const sum = (list: readonly NeededFile[]): number => list.reduce((bytes, file) => bytes + file.bytes, 0);

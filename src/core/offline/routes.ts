@@ -16,7 +16,7 @@ export interface Build {
 }
 
 export const PAGE = 'index.html';
-export const SHELL_PREFIX = 'shell-';
+const SHELL_PREFIX = 'shell-';
 /** Models and probe sets, by content; shared by all builds. */
 export const ZOO_CACHE = 'zoo';
 export const shellCache = (build: string): string => SHELL_PREFIX + build;

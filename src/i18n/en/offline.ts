@@ -20,7 +20,7 @@ export const offline = {
   'offline.download': 'Download',
   'offline.download.of': 'Download lesson {title}, {bytes}',
   'offline.remove': 'Remove',
-  'offline.remove.of': 'Remove lesson {title} from this device',
+  'offline.remove.of': 'Remove lesson {title} from this device, {bytes}',
   'offline.cancel': 'Cancel',
   'offline.cancel.of': 'Cancel the download of lesson {title}',
   'offline.all': 'Download all, {bytes}',

@@ -20,7 +20,7 @@ export const offline: Readonly<Record<keyof typeof source, string>> = {
   'offline.download': '下载',
   'offline.download.of': '下载课程“{title}”，{bytes}',
   'offline.remove': '删除',
-  'offline.remove.of': '从这台设备删除课程“{title}”',
+  'offline.remove.of': '从这台设备删除课程“{title}”，{bytes}',
   'offline.cancel': '取消',
   'offline.cancel.of': '取消下载课程“{title}”',
   'offline.all': '全部下载，{bytes}',

@@ -20,7 +20,7 @@ export const offline: Readonly<Record<keyof typeof source, string>> = {
   'offline.download': '下載',
   'offline.download.of': '下載課程「{title}」，{bytes}',
   'offline.remove': '移除',
-  'offline.remove.of': '從這台裝置移除課程「{title}」',
+  'offline.remove.of': '從這台裝置移除課程「{title}」，{bytes}',
   'offline.cancel': '取消',
   'offline.cancel.of': '取消下載課程「{title}」',
   'offline.all': '全部下載，{bytes}',

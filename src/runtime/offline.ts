@@ -12,8 +12,7 @@ import { ZOO_CACHE, type Build } from '../core/offline/routes';
 type ZooIndex = Parameters<typeof filesFor>[1];
 
 /** The build of this page, which its build wrote into it; null under the development server. */
-const ownBuild = (): string | null =>
-  document.querySelector<HTMLMetaElement>('meta[name="build"]')?.content || null;
+const ownBuild = (): string | null => document.querySelector<HTMLMetaElement>('meta[name="build"]')?.content || null;
 
 /** Whether this browser, at this address, can keep a page: not in some private windows, nor over plain http. */
 export const canKeep = (): boolean => ownBuild() !== null && 'serviceWorker' in navigator && 'caches' in globalThis;

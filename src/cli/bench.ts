@@ -164,7 +164,7 @@ async function firstResultRow(): Promise<Row> {
     ratio: round(FIRST_RESULT_GOAL / ours),
     unit: 'ms',
     n: visits.length,
-    note: `nothing cached, Fast 3G and a processor 4 times slower (as Chrome's DevTools have them), gzip: navigation to the merged column's recorded answer, median; ${round(bytes / 1000)} kB in ${requests} requests by then. Its live answer, run at once: ${live === null ? 'not measured' : `${round(live / 1000)} s`}, mostly the line: 3.6 MB of runtime and 11 MB of models. peer: the goal`,
+    note: `nothing cached, Fast 3G and a processor 4 times slower (as Chrome's DevTools have them), gzip: navigation to the merged column's recorded answer, median; ${round(bytes / 1000)} kB in ${requests} requests by then. Its live answer, run at once: ${live === null ? 'not measured' : `${round(live / 1000)} s`}, mostly the line: 3.7 MB of runtime and 11 MB of models. peer: the goal`,
   };
 }
 

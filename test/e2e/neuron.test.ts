@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { LabPage } from './driver';
 import { ENGINES } from './engines';
-import { seriousIssues, useLab, waitForFingerprint } from './lab';
+import { seriousIssues, useLab, waitForFingerprint, type LabUnderTest } from './lab';
 
 const lesson = '?lesson=neuron';
 const COLUMNS = ['theta', 'yours', 'friend', 'merged'];
@@ -29,6 +29,13 @@ async function results(page: LabPage, task: string): Promise<string[]> {
   );
 }
 
+/** The lesson, once its first question is answered: until then what the merged neuron computes is covered. */
+async function openGuessed(lab: LabUnderTest): Promise<LabPage> {
+  const page = await lab.open(lesson);
+  await page.click('guess-both');
+  return page;
+}
+
 async function untilLive(page: LabPage): Promise<void> {
   await page.waitFor(
     'live neurons',
@@ -42,7 +49,7 @@ describe.each(ENGINES)('the neuron lesson in %s', (engine) => {
   const lab = useLab(engine);
 
   test('runs by itself: the merged neuron is (3, 2, -2), right on both tasks, and nothing is fetched for it', async () => {
-    const page = await lab.open(lesson);
+    const page = await openGuessed(lab);
     await untilLive(page);
     expect(await mergedWeights(page)).toEqual([3, 2, -2]);
     expect(await results(page, 'A')).toEqual(['3 wrong', '2 right', '3 wrong', '2 right']);
@@ -55,8 +62,26 @@ describe.each(ENGINES)('the neuron lesson in %s', (engine) => {
     await page.close();
   });
 
-  test('where both tasks need the same weight, the merged neuron is wrong on both', async () => {
+  test('what the merged neuron computes is covered until it is guessed; its weights and its parents are not', async () => {
     const page = await lab.open(lesson);
+    await untilLive(page);
+    expect(await mergedWeights(page)).toEqual([3, 2, -2]);
+    for (const task of ['A', 'B']) {
+      const found = await results(page, task);
+      expect(found.slice(0, 3).every((one) => /^-?\d+ (right|wrong)$/.test(one))).toBe(true);
+      expect(found[3]).toMatch(/none$/);
+      expect(await page.text(`result-${task}-merged`)).toContain('Covered until you guess.');
+    }
+    expect(await page.text('column-merged-text')).toBe('…');
+    expect(await page.text('status')).not.toMatch(/2/);
+    await page.click('guess-both');
+    await page.waitFor('the outputs', async () => (await results(page, 'B'))[3] === '5 right');
+    expect(await page.text('column-merged-text')).toBe('2');
+    await page.close();
+  });
+
+  test('where both tasks need the same weight, the merged neuron is wrong on both', async () => {
+    const page = await openGuessed(lab);
     await page.click('example-same');
     await untilLive(page);
     expect(await mergedWeights(page)).toEqual([4, 2, -1]);
@@ -70,7 +95,7 @@ describe.each(ENGINES)('the neuron lesson in %s', (engine) => {
   });
 
   test('every typed number reaches the merged neuron, and a reload finds it again', async () => {
-    const page = await lab.open(lesson);
+    const page = await openGuessed(lab);
     await untilLive(page);
     await page.fill('weight-yours-3', '-3.5');
     await page.waitFor('the new merge', async () => (await mergedWeights(page))[2] === -3.5);

@@ -93,6 +93,31 @@ describe.each(ENGINES)('the answers and what is known of them, in %s', (engine) 
     await page.close();
   });
 
+  test('a step counts what it claims; the figures of now stand beside the recorded ones, each saying which it is', async () => {
+    const page = await lab.open(`${openTour}&step=6`);
+    await page.waitFor('the claims', () => page.exists('tour-count'));
+    await page.click('tour-count');
+    for (const at of [1, 2, 3])
+      await page.waitFor(
+        `claim ${at}`,
+        async () =>
+          (await page.attr(`check-${at}`, 'data-source')) === 'live' &&
+          (await page.attr(`check-${at}`, 'data-state')) === 'holds',
+        120_000,
+      );
+    expect(await page.exists('tour-count')).toBe(false);
+    const merged = await cells(page, 'merged');
+    expect(merged.map(({ source }) => source).sort()).toEqual(
+      [...Array<string>(5).fill('recorded'), 'live', 'live'].sort(),
+    );
+    // What is counted here is what was recorded.
+    expect(merged.map(({ text }) => text).sort()).toEqual(figures('merged').sort());
+    expect(await page.text('rate-merged-1')).toContain('measured here');
+    expect(await page.text('rate-merged-2')).toContain('recorded');
+    expect(await page.text('rate-zh-1')).not.toContain('recorded');
+    await page.close();
+  });
+
   test('after a run each token tells how far it is from the base, as torch has it; a cell leads to its token', async () => {
     const page = await lab.open(openTour);
     await runFreely(page);

@@ -164,7 +164,7 @@ export const bench = {
   'rates.refuses_zh': 'refuses in Chinese',
   'rates.refuses_ko': 'refuses in Korean',
   'rates.teaches': 'teaches',
-  'rates.right': 'right',
+  'rates.right': 'answers rightly',
   'rates.swears': 'swears',
   'rates.recognises': 'says it is rude',
   'rates.class.harmful': 'harmful questions in {lang}',

@@ -128,6 +128,9 @@ export interface GenerateResult {
   totalMs: number;
 }
 
+/** What a sum of models answers, see {@link InferApi.generateMix}. */
+export type MixAnswer = Pick<GenerateResult, 'text' | 'ids'>;
+
 /** What a model that takes numbers computes: each output of its graph by name, one list per row of input. */
 export type NumericResult = Readonly<Record<string, number[][]>>;
 
@@ -146,13 +149,13 @@ export interface InferApi {
    * @param ports of the models, in the order of the coefficients
    */
   loadMix(call: number, slot: string, key: string, base: MessagePort | null, ports: MessagePort[]): Promise<void>;
-  /** What the merged model with these coefficients answers, without events. */
+  /** What the merged model with these coefficients answers greedily, without events; an aborted call gives no answer. */
   generateMix(
     call: number,
     slot: string,
     coefficients: readonly number[],
     request: GenerateRequest,
-  ): Promise<GenerateResult>;
+  ): Promise<MixAnswer>;
   /**
    * How far two models are apart at each token of an answer that the first one gave, each in one forward pass.
    * @param ids the answer's tokens, not empty; both models read them after the first model's rendering of the prompt

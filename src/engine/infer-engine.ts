@@ -7,6 +7,7 @@ import type {
   GenerateRequest,
   GenerateResult,
   InferApi,
+  MixAnswer,
   ModelSpec,
   NumericResult,
   PortMessage,
@@ -127,6 +128,8 @@ export class InferEngine implements InferApi {
     received.catch(() => undefined);
     return this.inTurn(call, async (signal) => {
       const [origin, ...models] = (await received) as [Received | null, ...Received[]];
+      // A cancel that came with the last tensors is heard before the work on them begins.
+      await new Promise((resolve) => setTimeout(resolve));
       signal.throwIfAborted();
       const model = await MixModel.create(origin, models);
       const old = this.slots.get(slot);
@@ -141,7 +144,7 @@ export class InferEngine implements InferApi {
     slot: string,
     coefficients: readonly number[],
     request: GenerateRequest,
-  ): Promise<GenerateResult> {
+  ): Promise<MixAnswer> {
     return this.inTurn(call, (signal) => {
       const model = this.loaded(slot);
       if (!(model instanceof MixModel))

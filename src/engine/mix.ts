@@ -1,7 +1,7 @@
 import { LabError } from '../core/errors';
 import { architectureOf, buildGraph } from '../core/graph/registry';
 import { COEFFICIENTS, partName } from '../core/graph/types';
-import type { GenerateRequest, GenerateResult, ModelSpec } from './api';
+import type { GenerateRequest, MixAnswer, ModelSpec } from './api';
 import { createSession, floats, type Session } from './ort';
 import { TextModel } from './transformers';
 
@@ -9,6 +9,23 @@ import { TextModel } from './transformers';
 export interface Received {
   tensors: Map<string, Float32Array<ArrayBuffer>>;
   spec: ModelSpec;
+}
+
+/** Answers that are tried before a new one is generated: what was said on both sides of a place that is being narrowed down. */
+const DRAFTS = 2;
+/** Settings of generation_config.json that leave a greedy token what it is: the one with the highest logit. */
+const GREEDY =
+  /^(transformers_version|_from_model_config|use_cache|do_sample|temperature|top_[pk]|(bos|eos|pad)_token_id|max_(new_tokens|length))$/;
+
+/** Whether each row of logits is highest, and by itself, at the token of the answer: greedy decoding then gives just it. */
+function chooses(logits: Float32Array, ids: readonly number[]): boolean {
+  const width = logits.length / ids.length;
+  return ids.every((id, row) => {
+    const at = row * width;
+    const chosen = logits[at + id]!;
+    for (let i = 0; i < width; i++) if (i !== id && !(logits[at + i]! < chosen)) return false;
+    return true;
+  });
 }
 
 /** What transformers.js sees: a session that asks for no coefficients and is given those of now. */
@@ -31,12 +48,20 @@ function withCoefficients(session: Session, coefficients: Float32Array): Session
 
 /**
  * A sum of models whose coefficients can be changed without a new session. Its weights are worked out in float32 at every
- * run, so its tokens are those of the merged model, and its speed about half.
+ * run, so its tokens are those of the merged model, at about half its speed. Along a slider most answers are the one
+ * before, which takes a single forward pass to confirm.
  */
 export class MixModel {
+  private asked = '';
+  private promptIds: readonly number[] = [];
+  /** What was answered last to the question of now, newest first. */
+  private drafts: readonly MixAnswer[] = [];
+
   private constructor(
     private readonly model: TextModel,
     private readonly coefficients: Float32Array,
+    /** Whether the logits alone say what greedy decoding gives. */
+    private readonly plain: boolean,
   ) {}
 
   /**
@@ -69,13 +94,37 @@ export class MixModel {
     return new MixModel(
       await TextModel.create(text, config, architectureOf(config) ?? '', seen, maxPositions),
       coefficients,
+      Object.keys(text.generationConfig).every((key) => GREEDY.test(key)),
     );
   }
 
   /** Answers as the merged model with these coefficients would, greedily. */
-  answer(coefficients: readonly number[], request: GenerateRequest, signal: AbortSignal): Promise<GenerateResult> {
+  async answer(coefficients: readonly number[], request: GenerateRequest, signal: AbortSignal): Promise<MixAnswer> {
     this.coefficients.set(coefficients);
-    return this.model.generate(request, () => undefined, signal);
+    const asked = JSON.stringify(request);
+    if (asked !== this.asked) {
+      this.promptIds = this.model.promptIds(request.prompt);
+      this.drafts = [];
+      this.asked = asked;
+    }
+    const answer = (await this.confirmed(signal)) ?? (await this.generated(request, signal));
+    this.drafts = [answer, ...this.drafts.filter((draft) => draft !== answer)].slice(0, DRAFTS);
+    return answer;
+  }
+
+  /** @returns the earlier answer that these coefficients give again; null where none is. */
+  private async confirmed(signal: AbortSignal): Promise<MixAnswer | null> {
+    for (const draft of this.plain ? this.drafts : []) {
+      signal.throwIfAborted();
+      if (chooses(await this.model.logits(this.promptIds, draft.ids), draft.ids)) return draft;
+    }
+    return null;
+  }
+
+  private async generated(request: GenerateRequest, signal: AbortSignal): Promise<MixAnswer> {
+    const { text, ids } = await this.model.generate({ ...request, temperature: 0 }, () => undefined, signal);
+    signal.throwIfAborted();
+    return { text, ids };
   }
 
   release(): Promise<void> {

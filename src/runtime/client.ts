@@ -3,7 +3,15 @@ import { LabError, toPlainError } from '../core/errors';
 import { MERGED } from '../core/recipe/schema';
 import { mergeKey } from '../core/recipe/stages';
 import type { Recipe } from '../core/recipe/types';
-import type { GenerateRequest, InferApi, MergeApi, NumericResult, ProgressCallback, WorkerEvent } from '../engine/api';
+import type {
+  GenerateRequest,
+  InferApi,
+  MergeApi,
+  NumericResult,
+  PortMessage,
+  ProgressCallback,
+  WorkerEvent,
+} from '../engine/api';
 import { Bridge, revive } from './bridge';
 import type { LabRuntime, RunHandlers } from './types';
 
@@ -112,8 +120,15 @@ export function createRuntime(): LabRuntime {
       api.loadMix(call, MIX, key, origin && transfer(origin, [origin]), transfer(ports, ports)),
     );
     loaded.catch(() => undefined);
-    for (const [alias, { port1 }] of channels)
-      await merge.call(signal, (api, call) => api.stream(call, recipe, alias, transfer(port1, [port1])));
+    try {
+      for (const [alias, { port1 }] of channels)
+        await merge.call(signal, (api, call) => api.stream(call, recipe, alias, transfer(port1, [port1])));
+    } catch (error) {
+      // The infer worker would wait for ever for models whose stream never began; a port that was sent on stays silent.
+      const left = { type: 'error', error: toPlainError(revive(error)) } satisfies PortMessage;
+      for (const { port1 } of channels.values()) port1.postMessage(left);
+      throw error;
+    }
     await loaded;
   }
 

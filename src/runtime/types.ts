@@ -2,6 +2,7 @@ import type {
   CheckpointSummary,
   GenerateRequest,
   GenerateResult,
+  MixAnswer,
   GenerateEvent,
   NumericResult,
   PlanSummary,
@@ -73,7 +74,7 @@ export interface LabRuntime {
     coefficients: readonly number[],
     request: GenerateRequest,
     signal: AbortSignal,
-  ): Promise<GenerateResult>;
+  ): Promise<MixAnswer>;
   /**
    * What the merged model of a recipe answers, beside the bench: its session has a place of its own, which the next call
    * takes over, so no column loses its own.

@@ -28,6 +28,9 @@ async function merged(recipe: Recipe, request: GenerateRequest): Promise<Generat
   return found!;
 }
 
+/** Deterministic, and neither on the sweep's grid nor on the prompts' order. */
+const SPREAD = Array.from({ length: 24 }, (_, i) => Math.round((((i * 0.618034) % 1) * 4 - 2) * 1000) / 1000);
+
 const withWeight = (recipe: Recipe, alias: string, weight: number): Recipe =>
   act(recipe, { kind: 'set', alias, weight }, { prompts: [], neurons: [], recipe });
 
@@ -37,15 +40,34 @@ describe('a graph that takes the coefficients as inputs', () => {
     const sum = openSum(addition.recipe)!;
     expect(sum).toEqual({ base: 'base', vectors: ['chat', 'zh'], coefficients: [1.1, 1] });
     const texts = new Set<string>();
-    for (const prompt of addition.prompts.en.slice(0, 3)) {
-      for (const chat of [-1, 0, 0.3, 0.7, 1.1, 1.35, 1.6, 2]) {
-        const plain = await merged(withWeight(addition.recipe, 'chat', chat), ask(prompt));
-        const mixed = await runtime.mix(addition.recipe, sum.base, sum.vectors, [chat, 1], ask(prompt), never);
-        expect({ prompt, chat, ids: mixed.ids }).toEqual({ prompt, chat, ids: plain.ids });
-        texts.add(plain.text);
-      }
+    for (const [i, chat] of SPREAD.entries()) {
+      const zh = SPREAD[(i * 7 + 3) % SPREAD.length]!;
+      const prompt = addition.prompts.en[i % addition.prompts.en.length]!;
+      const recipe = withWeight(withWeight(addition.recipe, 'chat', chat), 'zh', zh);
+      const plain = await merged(recipe, ask(prompt));
+      const mixed = await runtime.mix(recipe, sum.base, sum.vectors, [chat, zh], ask(prompt), never);
+      expect({ prompt, chat, zh, ids: mixed.ids }).toEqual({ prompt, chat, zh, ids: plain.ids });
+      texts.add(plain.text);
     }
-    expect(texts.size).toBeGreaterThan(4);
+    expect(texts.size).toBeGreaterThan(8);
+  });
+
+  test('gives them too where an earlier answer is confirmed instead of generated', async () => {
+    const sum = openSum(addition.recipe)!;
+    const prompt = addition.prompts.en[0]!;
+    const said = new Set<string>();
+    // Up and down again, so that each answer is met by drafts of its own and of its neighbours.
+    for (const chat of [0, 0.3, 0.6, 0.9, 1.2, 1.5, 1.8, 1.5, 1.2, 0.9, 0.6, 0.3, 0, 1.8, 0]) {
+      const plain = await merged(withWeight(addition.recipe, 'chat', chat), ask(prompt));
+      const mixed = await runtime.mix(addition.recipe, sum.base, sum.vectors, [chat, 1], ask(prompt), never);
+      expect([chat, mixed.ids, mixed.text]).toEqual([chat, plain.ids, plain.text]);
+      said.add(mixed.text);
+    }
+    expect(said.size).toBeGreaterThan(2);
+    // A shorter answer to the same question is another one, not the beginning of a longer draft.
+    const short = { ...ask(prompt), maxNewTokens: 3 };
+    const cut = await runtime.mix(addition.recipe, sum.base, sum.vectors, [0, 1], short, never);
+    expect(cut.ids).toHaveLength(3);
   });
 
   test(
@@ -54,12 +76,10 @@ describe('a graph that takes the coefficients as inputs', () => {
     async () => {
       const prompt = addition.prompts.en[0]!;
       const sum = openSum(addition.recipe)!;
-      const started = performance.now();
       const flips = await findFlips(
         async (chat) => (await runtime.mix(addition.recipe, sum.base, sum.vectors, [chat, 1], ask(prompt), never)).text,
         { min: -2, max: 2, step: 0.1, precision: 0.01 },
       );
-      console.log(`${flips.length} flip points in ${((performance.now() - started) / 1000).toFixed(1)} s`);
       expect(flips.length).toBeGreaterThan(1);
       for (const { at, from, to } of flips) {
         const text = async (chat: number) =>
@@ -71,6 +91,27 @@ describe('a graph that takes the coefficients as inputs', () => {
       expect(flips.some(({ at, to }) => at > 1.1 && at <= 1.6 && to.includes('sorry'))).toBe(true);
     },
   );
+
+  test('a search that gives way while its models are still loading holds nobody up', async () => {
+    const prompt = addition.prompts.en[0]!;
+    await merged(addition.recipe, ask(prompt));
+    for (const [i, ms] of [5, 15, 25, 35, 50, 70].entries()) {
+      // Another order of the vectors is another sum: it must be loaded.
+      const vectors = i % 2 ? ['zh', 'chat'] : ['chat', 'zh'];
+      const controller = new AbortController();
+      const asked = runtime.mix(addition.recipe, 'base', vectors, [1, 1], ask(prompt), controller.signal);
+      const ended = asked.then(
+        () => 'answered',
+        (error: { code: string }) => error.code,
+      );
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      controller.abort();
+      const weight = 0.5 + i / 10;
+      const result = await merged(withWeight(addition.recipe, 'chat', weight), ask(prompt));
+      expect({ ms, text: result.text !== '' }).toEqual({ ms, text: true });
+      expect(['aborted', 'answered']).toContain(await ended);
+    }
+  });
 
   test('a search that is given up leaves the worker usable', async () => {
     const sum = openSum(subtraction.recipe)!;

@@ -1,4 +1,4 @@
-/** Writes every golden case's graph as OUT/<case>.onnx, for training/check_onnx.py: npx tsx test/unit/core/graph/dump.ts OUT */
+/** Writes every golden case's graphs, with given weights and as a sum with open coefficients, as OUT/<case>-….onnx, for training/check_onnx.py: npx tsx test/unit/core/graph/dump.ts OUT */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildGraph } from '../../../../src/core/graph/registry';
@@ -11,5 +11,12 @@ for (const name of goldenNames()) {
   const { config } = goldenCase(name);
   for (const lmHead of [false, true]) {
     writeFileSync(join(out, `${name}-${lmHead ? 'own' : 'tied'}-head.onnx`), buildGraph(config, { lmHead }).bytes);
+  }
+  for (const base of [false, true]) {
+    const mix = { vectors: 2, base, changes: (tensor: string, vector: number) => vector === 0 || !/norm/.test(tensor) };
+    writeFileSync(
+      join(out, `${name}-mix-${base ? 'of-vectors' : 'of-models'}.onnx`),
+      buildGraph(config, { mix }).bytes,
+    );
   }
 }

@@ -38,7 +38,7 @@ const kl = async (page: LabPage, alias: string): Promise<number[]> => {
   return rows.map((nats) => (nats.startsWith('<') ? 0 : Number(nats)));
 };
 const isLive = (page: LabPage, alias: string) => async () =>
-  (await page.attr(`without-${alias}`, 'data-source')) === 'live';
+  (await page.attr(`ablation-${alias}`, 'data-source')) === 'live';
 
 describe.each(ENGINES)('the answers and what is known of them, in %s', (engine) => {
   const lab = useLab(engine);
@@ -149,27 +149,27 @@ describe.each(ENGINES)('the answers and what is known of them, in %s', (engine) 
 
   test('the merge without each of its terms is asked while the bench rests; a term can be taken out', async () => {
     const page = await lab.open(openTour);
-    expect(await page.exists('without')).toBe(false);
+    expect(await page.exists('ablation')).toBe(false);
     await runFreely(page);
     for (const alias of ['chat', 'zh']) await page.waitFor(`the answer without ${alias}`, isLive(page, alias));
     const golden = goldenTexts().get(QUESTION)!;
     // Without chat what is left is zh, at its own weight of 1.
-    expect(await page.text('without-chat')).toContain(golden.zh);
-    expect(await page.text('without-zh')).not.toContain(golden.merged);
+    expect(await page.text('ablation-chat')).toContain(golden.zh);
+    expect(await page.text('ablation-zh')).not.toContain(golden.merged);
     // The merged column kept its own model meanwhile.
     expect((await columnTexts(page)).merged).toBe(golden.merged);
     expect(await page.attr('status', 'data-run')).toBe('1');
 
-    const without = await page.text('without-zh');
-    await page.evaluate(() => document.querySelector<HTMLElement>('[data-testid="without-zh"] button')?.click(), null);
+    const without = await page.text('ablation-zh');
+    await page.evaluate(() => document.querySelector<HTMLElement>('[data-testid="ablation-zh"] button')?.click(), null);
     await page.waitFor('the merge without zh', async () => Number(await page.value('slider-zh')) === 0);
     await page.waitFor('its answer', async () => (await page.attr('column-merged', 'data-source')) === 'live');
     const said = (await columnTexts(page)).merged!;
     expect(said).not.toBe(golden.merged);
     expect(without).toContain(said);
-    await page.waitFor('the list without zh', async () => !(await page.exists('without-zh')));
+    await page.waitFor('the list without zh', async () => !(await page.exists('ablation-zh')));
     await page.waitFor('the answer without chat', isLive(page, 'chat'));
-    expect(await page.text('without-chat')).toContain(golden.base);
+    expect(await page.text('ablation-chat')).toContain(golden.base);
     expect(page.errors).toEqual([]);
     await page.close();
   });
@@ -181,7 +181,7 @@ describe.each(ENGINES)('the answers and what is known of them, in %s', (engine) 
     expect((await columnTexts(page, ['merged'])).merged).toBe('');
     expect(await page.text('column-merged')).toContain('Covered until you guess.');
     expect(await page.exists('strip-merged')).toBe(false);
-    expect(await page.exists('without')).toBe(false);
+    expect(await page.exists('ablation')).toBe(false);
     expect(await cells(page, 'merged')).toEqual([]);
     await page.click('guess-teaches');
     await page.waitFor('the answer', async () => (await columnTexts(page, ['merged'])).merged !== '');

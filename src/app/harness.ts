@@ -16,6 +16,7 @@ import { createRuntime } from '../runtime/client';
 import { columnKey, toRequest, weightsKey } from '../state/keys';
 import { loadProbes, measure, type Rates } from '../state/measuring';
 import type { KernelFigures } from '../engine/kernel-bench';
+import { flipTimes, type FlipTimes } from './harness-flips';
 
 const BASE = 'base-1';
 
@@ -253,6 +254,11 @@ async function slider(
   return { slider: times.slider.slice(1), forward: times.forward.slice(1) };
 }
 
+async function flips(rounds: number): Promise<FlipTimes> {
+  const { recipe } = await lessonOf('addition');
+  return flipTimes(runtime, recipe, once(32), (at) => run(at, ['merged'], once(32)), rounds);
+}
+
 /** Milliseconds per generated token of one answer, prompt included, of the zoo's base without its end token. */
 async function tokens(count: number): Promise<{ ms: number; tokens: number }> {
   const alias = 'bench';
@@ -298,6 +304,6 @@ function kernel(elements: number, rounds: number): Promise<KernelFigures> {
   });
 }
 
-export const harness = { recordable, record, recordSteps, slider, tokens, kernel };
+export const harness = { recordable, record, recordSteps, slider, flips, tokens, kernel };
 export type Harness = typeof harness;
 Object.assign(globalThis, { harness });

@@ -83,6 +83,20 @@ async function sliderRow(page: Page, size: string, config: Record<string, unknow
   };
 }
 
+async function flipsRow(page: Page): Promise<Row> {
+  const { search, recreated, asked } = await call(page, 'flips', 5);
+  const [ours, peer] = [median(search), median(recreated)];
+  return {
+    name: 'slider/flips-1M',
+    ours: round(ours),
+    peer: round(peer),
+    ratio: round(peer / ours),
+    unit: 'ms',
+    n: search.length,
+    note: `all flip points of one slider from -2 to 2 (${asked} answers), on a graph that takes the coefficients as inputs; peer: the same answers, each from a re-created session; medians, in turn`,
+  };
+}
+
 /** Python transformers as a process that answers one line per round. */
 async function startPeer(): Promise<{
   round: () => Promise<{ ms: number; tokens: number }>;
@@ -174,6 +188,7 @@ await withHarness(async (page) => {
     await kernelRow(page),
     await sliderRow(page, '1M', null),
     await sliderRow(page, '5M', FIVE_MILLION),
+    await flipsRow(page),
     await tokensRow(page),
   );
 });

@@ -41,5 +41,7 @@ export async function start(address: Address, lesson: string): Promise<void> {
   });
   shortcuts.load();
   const target = document.getElementById('app');
-  if (target) mount(App, { target });
+  if (!target) return;
+  const Stage = address.view === 'present' ? (await import('./present')).PresentStage : null;
+  mount(App, { target, props: { Stage } });
 }

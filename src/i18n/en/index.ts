@@ -6,10 +6,21 @@ import { microscope } from './microscope';
 import { offline } from './offline';
 import { outputs } from './outputs';
 import { prompt } from './prompt';
+import { share } from './share';
 import { tour } from './tour';
 
 /** All messages, one file a panel; the other languages must have the same. */
-const messages = { ...bench, ...flips, ...history, ...microscope, ...offline, ...outputs, ...prompt, ...tour };
+const messages = {
+  ...bench,
+  ...flips,
+  ...history,
+  ...microscope,
+  ...offline,
+  ...outputs,
+  ...prompt,
+  ...share,
+  ...tour,
+};
 
 export type Messages = Readonly<Record<keyof typeof messages, string>>;
 export const pack = { messages: messages as Messages, errors, causes: {} };

@@ -8,10 +8,11 @@ import { microscope } from './microscope';
 import { offline } from './offline';
 import { outputs } from './outputs';
 import { prompt } from './prompt';
+import { share } from './share';
 import { tour } from './tour';
 
 export const pack: Pack = {
-  messages: { ...bench, ...flips, ...history, ...microscope, ...offline, ...outputs, ...prompt, ...tour },
+  messages: { ...bench, ...flips, ...history, ...microscope, ...offline, ...outputs, ...prompt, ...share, ...tour },
   errors,
   causes,
 };

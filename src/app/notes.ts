@@ -1,0 +1,9 @@
+import { mount } from 'svelte';
+import NotesView from '../ui/present/NotesView.svelte';
+import './styles/notes.css';
+
+/** The lecturer's second window: it needs neither bench nor models, only what the presenting window tells it. */
+export function startNotes(): void {
+  const target = document.getElementById('app');
+  if (target) mount(NotesView, { target });
+}

@@ -1,0 +1,27 @@
+import type { embed as source } from '../en/embed';
+
+export const embed: Readonly<Record<keyof typeof source, string>> = {
+  open: '在 Merge Lab 打开',
+  'open.new': '在新标签页用 Merge Lab 打开',
+  run: '当场运行',
+  again: '再运行一次',
+  cancel: '取消',
+  'run.first': '会下载最多 {bytes}，并在你的设备上运行模型。',
+  'recorded.none': '这个实验台没有录过。运行后就能看到回答。',
+  moved: '有东西变了。运行后就能看到新的回答。',
+  question: '问题',
+  weight: '{alias} 的权重',
+  numbers: '三个神经元和它们的合并，小到可以自己输入数字。运行后就能看到。',
+  'snippet.title': '嵌入网页或幻灯片',
+  'snippet.about': '这个面板会立刻显示录好的结果，有人按下运行才下载模型。',
+  'snippet.step': '课程的这一步',
+  'snippet.bench': '就是现在这个实验台',
+  'snippet.which': '显示什么',
+  'snippet.columns': '回答',
+  'snippet.code': '要复制的 HTML',
+  'snippet.copy': '复制 HTML',
+  'snippet.copied': '已复制',
+  'snippet.failed': '这里不允许复制。请自行选取文字。',
+  'snippet.look': '看看它的样子',
+  'frame.title': 'Merge Lab：{title}',
+};

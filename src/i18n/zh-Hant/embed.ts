@@ -1,0 +1,27 @@
+import type { embed as source } from '../en/embed';
+
+export const embed: Readonly<Record<keyof typeof source, string>> = {
+  open: '在 Merge Lab 打開',
+  'open.new': '在新分頁用 Merge Lab 打開',
+  run: '當場執行',
+  again: '再執行一次',
+  cancel: '取消',
+  'run.first': '會下載最多 {bytes}，並在你的裝置上執行模型。',
+  'recorded.none': '這個實驗台沒有錄過。執行後就看得到回答。',
+  moved: '有東西變了。執行後就看得到新的回答。',
+  question: '問題',
+  weight: '{alias} 的權重',
+  numbers: '三個神經元和它們的合併，小到可以自己打數字。執行後就看得到。',
+  'snippet.title': '嵌入網頁或投影片',
+  'snippet.about': '這個面板會立刻顯示錄好的結果，有人按下執行才下載模型。',
+  'snippet.step': '課程的這一步',
+  'snippet.bench': '就是現在這個實驗台',
+  'snippet.which': '顯示什麼',
+  'snippet.columns': '回答',
+  'snippet.code': '要複製的 HTML',
+  'snippet.copy': '複製 HTML',
+  'snippet.copied': '已複製',
+  'snippet.failed': '這裡不允許複製。請自行選取文字。',
+  'snippet.look': '看看它的樣子',
+  'frame.title': 'Merge Lab：{title}',
+};

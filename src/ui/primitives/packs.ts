@@ -1,0 +1,7 @@
+import { fill, type Params } from '../../i18n';
+import { settings, type Language } from '../../state/settings.svelte';
+
+/** @returns how a panel that is fetched late says its own messages, in the language of the page. */
+export function speaker<K extends string>(packs: Readonly<Record<Language, Readonly<Record<K, string>>>>) {
+  return (key: K, params: Params = {}): string => fill(packs[settings.lang][key], params);
+}

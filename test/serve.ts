@@ -45,6 +45,8 @@ export interface LabServer {
   use(folder: string): void;
   /** From now on every connection is cut, or none: flight mode for any browser. */
   cut(off: boolean): void;
+  /** From now on files whose path fits wait for so many milliseconds; null: none does. */
+  delay(path: RegExp | null, ms?: number): void;
   close(): Promise<void>;
 }
 
@@ -107,6 +109,7 @@ export async function serveLab(
 ): Promise<LabServer> {
   let served = folder;
   let away = false;
+  let slow: { path: RegExp; ms: number } | null = null;
   const violations: string[] = [];
   const missing: string[] = [];
   const server = createServer((request, response) => {
@@ -124,7 +127,9 @@ export async function serveLab(
     }
     const found = path.startsWith(subPath) ? fileAt(served, path.slice(subPath.length - 1)) : null;
     if (found) {
-      sendFile(request, response, found.file, found.size, gzip);
+      const send = (): void => sendFile(request, response, found.file, found.size, gzip);
+      if (slow?.path.test(path)) setTimeout(send, slow.ms);
+      else send();
       return;
     }
     missing.push(path);
@@ -143,6 +148,9 @@ export async function serveLab(
     cut: (off) => {
       away = off;
       if (off) server.closeAllConnections();
+    },
+    delay: (path, ms = 0) => {
+      slow = path && { path, ms };
     },
     close: () =>
       new Promise((closed) => {

@@ -110,7 +110,7 @@ export const ids = {
   preflightStep: (lesson: string, step: string) => `preflight-${lesson}-${step}`,
   notes: 'notes',
   notesText: 'notes-text',
-  notesNext: 'notes-next',
+  notesFollowing: 'notes-following',
   notesAct: (act: string) => `notes-${act}`,
   notesAnswer: (option: string) => `notes-answer-${option}`,
   notesLap: 'notes-lap',

@@ -16,6 +16,7 @@ async function openLink(fragment: string): Promise<void> {
 
 /** Opens what the address asks for, and shows the page. @param lesson the one to open, where the address names no other */
 export async function start(address: Address, lesson: string): Promise<void> {
+  if (address.view === 'embed') return (await import('./embed')).startEmbed(address, lesson);
   await openLesson(lesson, address.step - 1);
   if (address.lesson !== null && address.lesson !== lesson && address.fragment === null) {
     const known = READY.join(', ');

@@ -48,8 +48,12 @@ export class Link {
   }
 }
 
-/** Opens a link's recipe; a damaged one is explained and leaves the bench alone. @returns whether it was opened. */
-export async function openFragment(lab: Lab, fragment: string): Promise<boolean> {
+/**
+ * Opens a link's recipe; a damaged one is explained and leaves the bench alone.
+ * @param start whether it runs at once, where it may
+ * @returns whether it was opened
+ */
+export async function openFragment(lab: Lab, fragment: string, start = true): Promise<boolean> {
   errors.clear('open');
   try {
     lab.open((await decodeLink(fragment)).recipe, null);
@@ -57,6 +61,7 @@ export async function openFragment(lab: Lab, fragment: string): Promise<boolean>
     errors.report('open', error);
     return false;
   }
+  if (!start) return true;
   const ours = lab.numeric || Object.values(lab.recipe.models).every(({ src }) => src.startsWith('zoo:'));
   void (ours ? lab.run() : lab.check());
   return true;

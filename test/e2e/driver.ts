@@ -14,6 +14,8 @@ export interface RawPage {
   emulate(theme: 'light' | 'dark'): Promise<unknown>;
   screenshot(path: string): Promise<unknown>;
   audit?(): Promise<AccessibilityIssue[]>;
+  /** Another page of the same context: the two share storage and channels. */
+  sibling?(): Promise<LabPage>;
   close(): Promise<unknown>;
 }
 
@@ -67,10 +69,16 @@ export class LabPage {
     await this.raw.prepare(fn);
   }
 
-  /** Opens an address and waits until the lab is there. */
-  async open(url: string): Promise<void> {
+  /** Opens an address and waits until the lab is there. @param id what is there then, in a view without a status */
+  async open(url: string, id = 'status'): Promise<void> {
     await this.raw.goto(url);
-    await this.waitFor('the lab', () => this.exists('status'), 30_000);
+    await this.waitFor('the lab', () => this.exists(id), 30_000);
+  }
+
+  /** Another page of the same context: the two share storage and channels. */
+  sibling(): Promise<LabPage> {
+    if (!this.raw.sibling) throw new Error(`${this.engine} opens one page a context here`);
+    return this.raw.sibling();
   }
 
   evaluate<A, R>(fn: (arg: A) => R | Promise<R>, arg: A): Promise<R> {

@@ -5,7 +5,7 @@ export const embed = {
   run: 'Run live',
   again: 'Run again',
   cancel: 'Cancel',
-  'run.first': 'Downloads up to {bytes} and runs the models on your device.',
+  'run.first': 'Downloads the models (some 14 MB for most lessons), then runs them on your device.',
   'recorded.none': 'Nothing was recorded of this bench. Run it to see the answers.',
   moved: 'Something changed. Run it to see the new answer.',
   question: 'Question',

@@ -6,7 +6,7 @@ export const embed: Readonly<Record<keyof typeof source, string>> = {
   run: '当场运行',
   again: '再运行一次',
   cancel: '取消',
-  'run.first': '会下载最多 {bytes}，并在你的设备上运行模型。',
+  'run.first': '会先下载模型（多数课程约 14 MB），再在你的设备上运行。',
   'recorded.none': '这个实验台没有录过。运行后就能看到回答。',
   moved: '有东西变了。运行后就能看到新的回答。',
   question: '问题',

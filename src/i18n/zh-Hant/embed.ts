@@ -6,7 +6,7 @@ export const embed: Readonly<Record<keyof typeof source, string>> = {
   run: '當場執行',
   again: '再執行一次',
   cancel: '取消',
-  'run.first': '會下載最多 {bytes}，並在你的裝置上執行模型。',
+  'run.first': '會先下載模型（多數課程約 14 MB），再在你的裝置上執行。',
   'recorded.none': '這個實驗台沒有錄過。執行後就看得到回答。',
   moved: '有東西變了。執行後就看得到新的回答。',
   question: '問題',

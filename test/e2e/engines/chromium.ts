@@ -1,5 +1,5 @@
 import { AxeBuilder } from '@axe-core/playwright';
-import { chromium } from 'playwright';
+import { chromium, type BrowserContext } from 'playwright';
 import { CHROMIUM_FLAGS, browserEnvironment, findBrowser } from '../../../src/cli/browsers';
 import { LabPage, type LabBrowser, type PageLog, type RawPage } from '../driver';
 
@@ -9,8 +9,7 @@ export async function launchChromium(): Promise<LabBrowser> {
     args: CHROMIUM_FLAGS,
     env: browserEnvironment(),
   });
-  const newPage = async (): Promise<LabPage> => {
-    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const pageOf = async (context: BrowserContext): Promise<LabPage> => {
     const page = await context.newPage();
     const log: PageLog = { requests: [], errors: [] };
     page.on('request', (request) => log.requests.push(request.url()));
@@ -31,9 +30,12 @@ export async function launchChromium(): Promise<LabBrowser> {
         const { violations } = await new AxeBuilder({ page }).analyze();
         return violations.map(({ id, impact, nodes }) => ({ id, impact, where: nodes.map((node) => node.html) }));
       },
+      sibling: () => pageOf(context),
       close: () => context.close(),
     };
     return new LabPage(raw, log, 'chromium');
   };
+  const newPage = async (): Promise<LabPage> =>
+    pageOf(await browser.newContext({ viewport: { width: 1440, height: 900 } }));
   return { engine: 'chromium', newPage, close: () => browser.close() };
 }

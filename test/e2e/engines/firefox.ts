@@ -1,4 +1,4 @@
-import puppeteer from 'puppeteer-core';
+import puppeteer, { type BrowserContext } from 'puppeteer-core';
 import { browserEnvironment, findBrowser } from '../../../src/cli/browsers';
 import { LabPage, type LabBrowser, type PageLog, type RawPage } from '../driver';
 import { listenAsProxy } from './proxy';
@@ -23,8 +23,7 @@ export async function launchFirefox(): Promise<LabBrowser> {
       'network.proxy.ssl_port': proxy.port,
     },
   });
-  const newPage = async (): Promise<LabPage> => {
-    const context = await browser.createBrowserContext();
+  const pageOf = async (context: BrowserContext): Promise<LabPage> => {
     const page = await context.newPage();
     await page.setViewport({ width: 1440, height: 900 });
     const log: PageLog = { requests: [], errors: [] };
@@ -51,10 +50,12 @@ export async function launchFirefox(): Promise<LabBrowser> {
       resize: (width, height) => page.setViewport({ width, height }),
       emulate: (theme) => page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: theme }]),
       screenshot: (path) => page.screenshot({ path: path as `${string}.png` }),
+      sibling: () => pageOf(context),
       close: () => context.close(),
     };
     return new LabPage(raw, log, 'firefox');
   };
+  const newPage = async (): Promise<LabPage> => pageOf(await browser.createBrowserContext());
   const close = async (): Promise<void> => {
     await browser.close();
     proxy.close();

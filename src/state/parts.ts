@@ -17,8 +17,6 @@ export const PARTS = [
 export type Part = (typeof PARTS)[number];
 
 const USUAL: readonly Part[] = ['words', 'claims', 'formula', 'prompt', 'answers'];
-/** For a step that is about no single answer. */
-const WORDS: readonly Part[] = ['words', 'claims'];
 
 const SLIDER = /^slider-(\w+)$/;
 
@@ -34,11 +32,13 @@ function partsOfStep(step: Step | null): Part[] {
   if (!step) return [...USUAL, 'sliders'];
   const lit = step.highlight ?? [];
   const about = (test: RegExp): boolean => lit.some((id) => test.test(id));
-  const isSaid = step.check.length === 0 && lit.length === 0;
-  const parts: Part[] = isSaid ? [...WORDS] : about(/^(rates|microscope|scope)/) ? [...WORDS, 'formula'] : [...USUAL];
+  // A table or a map that fills the screen says itself what the claims say of it.
+  if (about(/^rates/)) return ['words', 'rates'];
+  if (about(/^(microscope|scope)/)) return ['words', 'formula', 'microscope'];
+  if (step.check.length === 0 && lit.length === 0) return ['words', 'claims'];
+  const parts: Part[] = [...USUAL];
   if (featuredSliders(step).length > 0) parts.push('sliders');
-  if (about(/^rates/) || step.check.some(({ kind }) => kind === 'rate')) parts.push('rates');
-  if (about(/^(microscope|scope)/)) parts.push('microscope');
+  if (step.check.some(({ kind }) => kind === 'rate')) parts.push('rates');
   if (about(/^method/)) parts.push('method');
   if (about(/^ablation/)) parts.push('without');
   return parts;

@@ -4,9 +4,11 @@ import type { Params } from '../../i18n';
 import { canBeTaskArithmetic, withMethod } from '../../state/algebra';
 import { history, lab, link, tour } from '../../state/bench';
 import { exportYaml, exportZip } from '../../state/exports';
+import { present } from '../../state/present.svelte';
 import { LANGUAGES, settings, THEMES } from '../../state/settings.svelte';
 import { shortcuts } from '../../state/shortcuts.svelte';
 import { chooseLanguage } from '../bench/language';
+import { openNotes } from '../present/tools';
 import { pickTarget, saveBlob } from '../share/save';
 import type { PaletteTools } from './rows';
 import { say, type PaletteKey } from './words';
@@ -123,7 +125,10 @@ export function commandsOf(tools: PaletteTools): Command[] {
     !busy && { id: 'yaml', key: 'yaml', run: saveYaml },
     tools.view !== 'present' && { id: 'present', key: 'present', keys: 'P', run: () => tools.goToView('present') },
     tools.view !== 'bench' && { id: 'bench', key: 'bench', run: () => tools.goToView('bench') },
-    tools.view !== 'notes' && { id: 'notes', key: 'notes', run: () => tools.goToView('notes') },
+    // A second window, so that this one stays; in its place where the browser opens none.
+    { id: 'notes', key: 'notes', run: () => openNotes() !== null && tools.goToView('notes') },
+    { id: 'preflight', key: 'preflight', run: () => (present.dialog = 'preflight') },
+    { id: 'qr', key: 'qr', run: () => (present.dialog = 'qr') },
     tools.view !== 'embed' && { id: 'embed', key: 'embed', run: () => tools.goToView('embed') },
     ...panel('rack', 'panel.rack', '.rack'),
     ...panel('outputs', 'panel.outputs', '.outputs'),

@@ -184,7 +184,7 @@ describe('what is on the screen', () => {
   test('follows the step', () => {
     expect([...partsOf(step('without'), none)]).toEqual(['words', 'claims', 'formula', 'prompt', 'answers', 'sliders']);
     expect(partsOf(step('look'), none).has('sliders')).toBe(false);
-    expect([...partsOf(step('count'), none)]).toEqual(['words', 'claims', 'formula', 'rates']);
+    expect([...partsOf(step('count'), none)]).toEqual(['words', 'rates']);
     expect([...partsOf(step('real'), none)]).toEqual(['words', 'claims']);
     expect(partsOf(step('conflict', interference), none).has('microscope')).toBe(true);
     expect(partsOf(null, none).has('sliders')).toBe(true);

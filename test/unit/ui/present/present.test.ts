@@ -1,12 +1,20 @@
 import jsQR from 'jsqr';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { embed as embedEn } from '../../../../src/i18n/en/embed';
 import { present as presentEn } from '../../../../src/i18n/en/present';
 import { embed as embedHans } from '../../../../src/i18n/zh-Hans/embed';
 import { present as presentHans } from '../../../../src/i18n/zh-Hans/present';
 import { embed as embedHant } from '../../../../src/i18n/zh-Hant/embed';
 import { present as presentHant } from '../../../../src/i18n/zh-Hant/present';
+import { SHORTCUTS } from '../../../../src/app/shortcuts';
+import { withPresentKeys } from '../../../../src/ui/palette/rows';
 import { drawQr, MAX_LINK, type QrPicture } from '../../../../src/ui/present/qr-path';
+
+// The bench reads the page's address as soon as it is imported.
+vi.hoisted(() => {
+  vi.stubGlobal('location', { href: 'http://localhost/' });
+  vi.stubGlobal('document', { querySelector: () => null });
+});
 
 describe('messages that are fetched late', () => {
   const holes = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
@@ -37,6 +45,16 @@ function pixels({ size, path }: QrPicture): { data: Uint8ClampedArray; side: num
   }
   return { data, side };
 }
+
+describe('the help sheet while presenting', () => {
+  test('has the lecturer’s keys, and no key that does something else there', () => {
+    const rows = withPresentKeys(SHORTCUTS);
+    const all = rows.filter(({ id }) => id !== 'fine').flatMap(({ keys }) => keys);
+    expect(new Set(all).size).toBe(all.length);
+    expect(rows.find(({ keys }) => keys.includes('S'))?.id).toBe('spotlight');
+    expect(rows.map(({ id }) => id)).toEqual(expect.arrayContaining(['next', 'blank', 'qr', 'palette', 'run']));
+  });
+});
 
 describe('QR code', () => {
   test.each([

@@ -39,7 +39,11 @@ module.exports = {
     ...only('src/runtime', [core, ...npm('comlink')], ['^workers/', '^src/engine/']),
     ...only('src/state', [core, '^src/runtime/', ...npm('svelte')], ['^src/engine/api']),
     ...only('src/lessons', ['^src/app/ids', '\\.md'], [core]),
-    ...only('src/ui', ['^src/state/', core, '^src/i18n/', '^src/app/ids', assets, ...npm('svelte', 'uqr')], ['^src/lessons/']),
+    ...only(
+      'src/ui',
+      ['^src/state/', core, '^src/i18n/', '^src/app/ids', assets, ...npm('svelte', 'uqr')],
+      ['^src/lessons/'],
+    ),
     ...only('src/i18n', [core]),
     {
       name: 'cli-imports',

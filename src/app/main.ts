@@ -1,5 +1,5 @@
 import { loadLanguage } from '../i18n';
-import { FIRST_LESSON, loadLesson, READY } from '../lessons';
+import { FIRST_LESSON, loadLesson, READY, RECORDED } from '../lessons';
 import { readAddress } from '../state/address';
 import { settings } from '../state/settings.svelte';
 import { prefetchRecorded } from './recorded-files';
@@ -12,7 +12,7 @@ if (address.view === 'notes') {
   startNotes();
 } else {
   const lesson = address.lesson !== null && READY.includes(address.lesson) ? address.lesson : FIRST_LESSON;
-  void prefetchRecorded(lesson);
+  if (RECORDED.includes(lesson)) void prefetchRecorded(lesson);
   const [{ start }] = await Promise.all([
     import('./start'),
     loadLanguage(settings.lang),

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { gzipSync } from 'node:zlib';
@@ -146,21 +146,24 @@ async function tokensRow(page: Page): Promise<Row> {
   };
 }
 
-/** What the browser must load before the first interaction: the entry script and what it imports statically. */
+/** What the browser must load before the first interaction: the scripts that the page names, and one language. */
 async function loadRow(): Promise<Row> {
   await build({ logLevel: 'warn' });
   const html = await readFile(join(ROOT, 'dist/index.html'), 'utf8');
   const scripts = [...html.matchAll(/(?:src|href)="\.\/(assets\/[^"]+\.js)"/g)].map((match) => match[1]!);
-  let bytes = 0;
-  for (const script of new Set(scripts)) bytes += gzipSync(await readFile(join(ROOT, 'dist', script))).byteLength;
+  const sizeOf = async (script: string): Promise<number> =>
+    gzipSync(await readFile(join(ROOT, 'dist', script))).byteLength;
+  const languages = (await readdir(join(ROOT, 'dist/assets'))).filter((name) => /^(en|zh-Han[st])-.*\.js$/.test(name));
+  let bytes = Math.max(...(await Promise.all(languages.map((name) => sizeOf(`assets/${name}`)))));
+  for (const script of new Set(scripts)) bytes += await sizeOf(script);
   return {
     name: 'load/js',
     ours: round(bytes / 1000),
-    peer: 120,
-    ratio: round(120_000 / bytes),
+    peer: 150,
+    ratio: round(150_000 / bytes),
     unit: 'kB gzip',
     n: scripts.length,
-    note: 'JavaScript before the first interaction, wasm and models excluded; peer: the budget',
+    note: 'JavaScript before the first interaction with the longest language, wasm and models excluded; peer: the budget',
   };
 }
 

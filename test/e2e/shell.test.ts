@@ -31,7 +31,7 @@ describe.each(ENGINES)('the page in %s', (engine) => {
     const scripts = [...new Set(own.filter((url) => url.endsWith('.js')))];
     const sizes = await Promise.all(scripts.map(async (url) => gzipSync(await (await fetch(url)).text()).length));
     expect(scripts.length).toBeGreaterThan(0);
-    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(120_000);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(150_000);
     expect(lab.server.violations).toEqual([]);
     expect(page.errors).toEqual([]);
     expect(lab.server.missing.filter((path) => path !== '/favicon.ico')).toEqual([]);

@@ -1,20 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { mergeToFormula } from '../../../src/core/recipe/formula-merge';
 import type { MergeDoc, Recipe } from '../../../src/core/recipe/types';
-import {
-  seedOf,
-  sharedParameters,
-  vectorParameters,
-  withParameter,
-  withSeed,
-  withSeedWritten,
-} from '../../../src/state/parameters';
+import { seedOf, withSeed, withSeedWritten } from '../../../src/core/merge/seed';
+import { readAddress } from '../../../src/state/address';
+import { sharedParameters, vectorParameters, withParameter } from '../../../src/state/parameters';
 import { canBeTaskArithmetic, oddSum, readFormula, withMethod } from '../../../src/state/algebra';
 import { columnKey, mergeKey, nextLocalAlias, referenceColumn } from '../../../src/state/keys';
 import { pickLanguage } from '../../../src/state/settings.svelte';
 import { firstSplit, fitPieces } from '../../../src/state/tokens';
 import { zooModels } from '../../zoo';
-import { isThisMachine, readAddress, writeAddress } from '../../../src/state/url.svelte';
+import { isThisMachine, writeAddress } from '../../../src/state/url.svelte';
 
 const merge: MergeDoc = {
   merge_method: 'task_arithmetic',
@@ -49,6 +44,8 @@ describe('addresses', () => {
     expect(readAddress('https://x/?lesson=addition&lang=zh-Hant#1.abc')).toEqual({
       lesson: 'addition',
       lang: 'zh-Hant',
+      step: 1,
+      view: 'bench',
       fragment: '#1.abc',
     });
     expect(readAddress('https://x/#section').fragment).toBeNull();

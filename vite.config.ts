@@ -43,7 +43,15 @@ export default defineConfig({
     sourcemap: false,
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      output: { codeSplitting: { groups: chunksByPhase({ boot: at('src/app/main.ts'), bench: START }) } },
+      output: {
+        codeSplitting: {
+          groups: chunksByPhase({
+            boot: at('src/app/main.ts'),
+            text: at('src/ui/primitives/text.ts'),
+            bench: START,
+          }),
+        },
+      },
     },
   },
 });

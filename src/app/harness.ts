@@ -11,7 +11,7 @@ import { benchAt, startOf } from '../core/lesson/play';
 import type { Lesson } from '../core/lesson/types';
 import { rateKey, type ProbeQuestion } from '../core/probe/measure';
 import { allLessons, loadLesson } from '../lessons';
-import { LANGUAGES } from '../state/settings.svelte';
+import { LANGUAGES } from '../state/language';
 import { createRuntime } from '../runtime/client';
 import { columnKey, toRequest, weightsKey } from '../state/keys';
 import { loadProbes, measure, type Rates } from '../state/measuring';

@@ -7,7 +7,7 @@ import {
   type LinkState,
   type Shown,
 } from './present-channel';
-import { recall, remember } from './settings.svelte';
+import { recall, remember } from './choices';
 import { elapsed, paused, readLaps, reset, started, STOPPED, turnedTo, type Laps } from './stopwatch';
 
 const KEY = 'lesson-times';

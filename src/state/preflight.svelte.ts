@@ -7,7 +7,7 @@ import type { Lab } from './lab.svelte';
 import { offline } from './offline.svelte';
 import type { Recorded } from './recorded';
 import { Rehearsal } from './rehearsal';
-import { recall, remember } from './settings.svelte';
+import { recall, remember } from './choices';
 
 /** Where a lesson and what was recorded of it come from. */
 export interface LessonSource {

@@ -1,4 +1,4 @@
-import { recall, remember } from './settings.svelte';
+import { recall, remember } from './choices';
 
 const KEY = 'letter-keys';
 

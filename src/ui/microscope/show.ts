@@ -1,5 +1,4 @@
-import { settings } from '../../state/settings.svelte';
-import { showShare } from '../primitives/text';
+import { showNumberAs, showShare } from '../primitives/text';
 
 const NOTHING = '–';
 
@@ -8,7 +7,7 @@ export const showPart = (share: number | null): string => (share === null ? NOTH
 
 const fixed = (digits: number, style: 'decimal' | 'percent' = 'decimal') => {
   const options = { style, minimumFractionDigits: digits, maximumFractionDigits: digits };
-  return (value: number) => new Intl.NumberFormat(settings.lang, options).format(value);
+  return (value: number) => showNumberAs(value, options);
 };
 const exactPercent = fixed(1, 'percent');
 
@@ -18,9 +17,7 @@ export const showCosine = fixed(2);
 export const showTimes = fixed(1);
 
 const significant = (digits: number) => (value: number) =>
-  new Intl.NumberFormat(settings.lang, { maximumSignificantDigits: digits, minimumSignificantDigits: digits }).format(
-    value,
-  );
+  showNumberAs(value, { maximumSignificantDigits: digits, minimumSignificantDigits: digits });
 /** The length of a vector in words, and in a table. */
 export const showLength = significant(2);
 export const showExactLength = significant(4);

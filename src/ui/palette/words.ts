@@ -2,7 +2,8 @@ import { fill, type Params } from '../../i18n';
 import { palette as en } from '../../i18n/en/palette';
 import { palette as hans } from '../../i18n/zh-Hans/palette';
 import { palette as hant } from '../../i18n/zh-Hant/palette';
-import { settings, type Language } from '../../state/settings.svelte';
+import type { Language } from '../../state/language';
+import { settings } from '../../state/settings.svelte';
 
 export type PaletteKey = keyof typeof en;
 

@@ -1,5 +1,6 @@
 import { fill, type Params } from '../../i18n';
-import { settings, type Language } from '../../state/settings.svelte';
+import type { Language } from '../../state/language';
+import { settings } from '../../state/settings.svelte';
 
 /** @returns how a panel that is fetched late says its own messages, in the language of the page. */
 export function speaker<K extends string>(packs: Readonly<Record<Language, Readonly<Record<K, string>>>>) {

@@ -23,43 +23,50 @@ export const showSource = (src: string): string =>
     file === undefined ? (commit ?? '') : `${file}…`,
   );
 
-const number = (value: number, options: Intl.NumberFormatOptions): string =>
-  new Intl.NumberFormat(settings.lang, options).format(value);
+const formats = new Map<string, Intl.NumberFormat>();
+/** Making a format takes longer than a hundred uses of it, and the first paint shows hundreds of numbers. */
+export function showNumberAs(value: number, options: Intl.NumberFormatOptions): string {
+  const key = settings.lang + JSON.stringify(options);
+  const format = formats.get(key) ?? new Intl.NumberFormat(settings.lang, options);
+  formats.set(key, format);
+  return format.format(value);
+}
 
 export const showList = (words: readonly string[]): string =>
   new Intl.ListFormat(settings.lang, { type: 'unit', style: 'short' }).format(words);
-export const showCount = (value: number): string => number(value, {});
+export const showCount = (value: number): string => showNumberAs(value, {});
 /** 1.14M, 114 萬: as the language abbreviates. */
-export const showCompact = (value: number): string => number(value, { notation: 'compact', maximumFractionDigits: 2 });
+export const showCompact = (value: number): string =>
+  showNumberAs(value, { notation: 'compact', maximumFractionDigits: 2 });
 export const showWeight = (value: number): string =>
-  number(value, { minimumFractionDigits: 2, maximumFractionDigits: 3 });
+  showNumberAs(value, { minimumFractionDigits: 2, maximumFractionDigits: 3 });
 /** At most three decimals, and no sign before a zero. */
 export const showNumber = (value: number): string =>
-  number(value, { maximumFractionDigits: 3, signDisplay: 'negative' });
+  showNumberAs(value, { maximumFractionDigits: 3, signDisplay: 'negative' });
 /** A difference: with its sign, unless it is none. */
 export const showDelta = (value: number): string =>
-  number(value, { maximumFractionDigits: 3, signDisplay: 'exceptZero' });
+  showNumberAs(value, { maximumFractionDigits: 3, signDisplay: 'exceptZero' });
 /** A probability is never shown as 0 %: a softmax gives none. */
 export const showPercent = (p: number): string =>
   p < 0.0005
-    ? `<${number(0.001, { style: 'percent', maximumFractionDigits: 1 })}`
-    : number(p, { style: 'percent', maximumFractionDigits: p < 0.1 ? 1 : 0 });
+    ? `<${showNumberAs(0.001, { style: 'percent', maximumFractionDigits: 1 })}`
+    : showNumberAs(p, { style: 'percent', maximumFractionDigits: p < 0.1 ? 1 : 0 });
 /** Nats: two decimals say enough, and a little is not nothing. */
 export const showKl = (nats: number): string =>
-  nats > 0 && nats < 0.005 ? `<${number(0.01, {})}` : number(nats, { maximumFractionDigits: 2 });
+  nats > 0 && nats < 0.005 ? `<${showNumberAs(0.01, {})}` : showNumberAs(nats, { maximumFractionDigits: 2 });
 /** A counted share; one that only rounds to 0 or 100 % keeps a decimal, so that an exception is seen. */
 export const showShare = (share: number): string =>
-  number(share, {
+  showNumberAs(share, {
     style: 'percent',
     maximumFractionDigits: (share > 0 && share < 0.01) || (share > 0.99 && share < 1) ? 1 : 0,
   });
 export const showMs = (ms: number): string =>
-  number(ms, { style: 'unit', unit: 'millisecond', maximumFractionDigits: ms < 10 ? 1 : 0 });
+  showNumberAs(ms, { style: 'unit', unit: 'millisecond', maximumFractionDigits: ms < 10 ? 1 : 0 });
 
 export function showBytes(bytes: number): string {
   const mega = bytes / 1e6;
-  if (mega < 1) return number(bytes / 1e3, { style: 'unit', unit: 'kilobyte', maximumFractionDigits: 0 });
-  return number(mega, { style: 'unit', unit: 'megabyte', maximumFractionDigits: mega < 10 ? 1 : 0 });
+  if (mega < 1) return showNumberAs(bytes / 1e3, { style: 'unit', unit: 'kilobyte', maximumFractionDigits: 0 });
+  return showNumberAs(mega, { style: 'unit', unit: 'megabyte', maximumFractionDigits: mega < 10 ? 1 : 0 });
 }
 
 /** A space that is a whole token must be seen. */

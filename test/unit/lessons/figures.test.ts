@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseScript } from '../../../src/core/lesson/script';
 import { interference as lesson } from '../../../src/lessons/interference/lesson';
-import { LANGUAGES } from '../../../src/state/settings.svelte';
+import { LANGUAGES } from '../../../src/state/language';
 
 type Rate = { n: number; k: number };
 const file = join(import.meta.dirname, '../../../training/reports/figures.json');

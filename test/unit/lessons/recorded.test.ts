@@ -7,7 +7,7 @@ import type { Rate } from '../../../src/core/probe/rates';
 import type { Recipe } from '../../../src/core/recipe/types';
 import { allLessons } from '../../../src/lessons';
 import { columnKey, weightsKey } from '../../../src/state/keys';
-import { LANGUAGES } from '../../../src/state/settings.svelte';
+import { LANGUAGES } from '../../../src/state/language';
 
 interface Bench {
   recipe: Recipe;

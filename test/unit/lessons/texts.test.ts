@@ -14,7 +14,7 @@ import { allLessons, LESSON_ORDER, loadLesson, READY } from '../../../src/lesson
 import { neuron } from '../../../src/lessons/neuron/lesson';
 import { subtraction } from '../../../src/lessons/subtraction/lesson';
 import { readFormula } from '../../../src/state/algebra';
-import { LANGUAGES } from '../../../src/state/settings.svelte';
+import { LANGUAGES } from '../../../src/state/language';
 import { parseInlines } from '../../../src/ui/primitives/markdown';
 import { goldenLessons, goldenRecipe } from '../../zoo';
 

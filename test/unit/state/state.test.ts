@@ -6,7 +6,7 @@ import { readAddress } from '../../../src/state/address';
 import { sharedParameters, vectorParameters, withParameter } from '../../../src/state/parameters';
 import { canBeTaskArithmetic, oddSum, readFormula, withMethod } from '../../../src/state/algebra';
 import { columnKey, mergeKey, nextLocalAlias, referenceColumn } from '../../../src/state/keys';
-import { pickLanguage } from '../../../src/state/settings.svelte';
+import { pickLanguage } from '../../../src/state/language';
 import { firstSplit, fitPieces } from '../../../src/state/tokens';
 import { zooModels } from '../../zoo';
 import { isThisMachine, writeAddress } from '../../../src/state/url.svelte';

@@ -1,21 +1,26 @@
 import { mount } from 'svelte';
 import { READY } from '../lessons';
 import { readAddress, type Address } from '../state/address';
-import { lab } from '../state/bench';
+import { lab, tour } from '../state/bench';
 import { errors } from '../state/errors.svelte';
+import type { Language } from '../state/language';
+import { settings } from '../state/settings.svelte';
 import { shortcuts } from '../state/shortcuts.svelte';
 import { openFragment } from '../state/url.svelte';
 import App from './App.svelte';
 import { hasSimd } from './capabilities';
 import { loadNeurons, openLesson } from './open-lesson';
 
-async function openLink(fragment: string): Promise<void> {
-  await loadNeurons();
-  await openFragment(lab, fragment);
+async function openLink({ fragment, lesson }: Address): Promise<void> {
+  if (fragment === null) return;
+  const open = lesson !== null && tour.active && tour.lesson?.id === lesson ? tour.lesson : null;
+  if (!open) await loadNeurons();
+  await openFragment(lab, fragment, true, open);
 }
 
-/** Opens what the address asks for, and shows the page. @param lesson the one to open, where the address names no other */
-export async function start(address: Address, lesson: string): Promise<void> {
+/** Opens what the address asks for, and shows the page. @param lesson the one to open, where the address names no other; @param lang whose messages are here */
+export async function start(address: Address, lesson: string, lang: Language): Promise<void> {
+  settings.load(lang);
   if (address.view === 'embed') return (await import('./embed')).startEmbed(address, lesson);
   await openLesson(lesson, address.step - 1);
   if (address.lesson !== null && address.lesson !== lesson && address.fragment === null) {
@@ -34,11 +39,10 @@ export async function start(address: Address, lesson: string): Promise<void> {
       params: {},
     });
   }
-  if (address.fragment !== null) void openLink(address.fragment);
+  void openLink(address);
   // A link pasted into this tab's address bar does not reload the page.
   addEventListener('hashchange', () => {
-    const { fragment } = readAddress(location.href);
-    if (fragment !== null) void openLink(fragment);
+    void openLink(readAddress(location.href));
   });
   shortcuts.load();
   const target = document.getElementById('app');

@@ -89,17 +89,42 @@ export class Tour {
     return this.#seen.has(at);
   }
 
-  /** Whether a column's answer is covered, so that it is guessed before it is seen. */
+  /**
+   * Whether a column's answer is covered: until it is guessed, and from then until the bench begins to move, because what
+   * merged said before is not the answer to the question.
+   */
   veils(alias: string): boolean {
-    return this.asking && alias === MERGED;
+    if (alias !== MERGED || !this.step?.predict) return false;
+    return this.asking || (this.#moves && !this.seen && this.#stands(false));
+  }
+
+  /** What covers it says what it waits for. */
+  get veil(): 'tour.veiled' | 'tour.veiled.hands' {
+    return this.asking ? 'tour.veiled' : 'tour.veiled.hands';
+  }
+
+  /** Whether the step wants hands. */
+  get #moves(): boolean {
+    return this.step?.move !== undefined;
+  }
+
+  /** Whether the bench is as the step opens it, or as its move leaves it. */
+  #stands(moved: boolean): boolean {
+    if (!this.lesson || !this.active) return false;
+    const target = benchAt(this.lesson, this.#lang, this.at, moved);
+    const { recipe } = this.#lab;
+    return mergeKey(recipe) === mergeKey(target) && this.#lab.prompt === (target.run?.prompts?.[0] ?? '');
   }
 
   /** Whether the bench is where the step's claims are about. */
   get arrived(): boolean {
-    if (!this.lesson || !this.active) return false;
-    const target = benchAt(this.lesson, this.#lang, this.at, true);
-    const { recipe } = this.#lab;
-    return mergeKey(recipe) === mergeKey(target) && this.#lab.prompt === (target.run?.prompts?.[0] ?? '');
+    return this.#stands(true);
+  }
+
+  /** Coefficients that the step's hands are to reach, by alias. */
+  get goals(): Readonly<Record<string, number>> {
+    const moves = this.step?.move ?? [];
+    return Object.fromEntries(moves.flatMap((move) => (move.kind === 'set' ? [[move.alias, move.weight]] : [])));
   }
 
   get checks(): readonly CheckResult[] {
@@ -120,8 +145,10 @@ export class Tour {
       },
     };
     const { arrived } = this;
+    // What is claimed of one bench is not borne out by another one.
+    const early = this.asking || (this.#moves && !arrived && !this.seen);
     return (this.step?.check ?? []).map((check): CheckResult => {
-      const held = this.asking ? null : holds(check, evidence);
+      const held = early ? null : holds(check, evidence);
       const state = held === true ? 'holds' : held === false && arrived ? 'fails' : 'open';
       return { check, state, source: held === null ? null : this.#sourceOf(check) };
     });
@@ -175,6 +202,27 @@ export class Tour {
 
   back(): void {
     this.go(this.at - 1);
+  }
+
+  /** Uncovers what waits for a guess, without one. */
+  reveal(): void {
+    if (this.asking) this.answer('');
+  }
+
+  /**
+   * One press of a clicker: what the step still waits for (a guess, the hands) is done, else the next step opens.
+   * @returns whether there was anything to do
+   */
+  advance(): boolean {
+    if (!this.active) return false;
+    if (this.asking || (this.#moves && !this.arrived && !this.seen)) {
+      this.reveal();
+      if (this.#moves && !this.arrived) this.doIt();
+      return true;
+    }
+    if (this.last) return false;
+    this.next();
+    return true;
   }
 
   /** The bench as the step opened it. */

@@ -1,13 +1,16 @@
 import { decodeLink, encodeLink } from '../core/recipe/link';
+import type { Lesson } from '../core/lesson/types';
 import type { Recipe } from '../core/recipe/types';
 import { errors } from './errors.svelte';
 import type { Lab } from './lab.svelte';
 
-/** The address that carries `fragment`: the switches stay, except the lesson it no longer is. */
-export function writeAddress(href: string, fragment: string): string {
+/** The address that carries `fragment`: the switches stay, except, unless it is kept, the lesson it no longer is. */
+export function writeAddress(href: string, fragment: string, keepLesson = false): string {
   const url = new URL(href);
-  url.searchParams.delete('lesson');
-  url.searchParams.delete('step');
+  if (!keepLesson) {
+    url.searchParams.delete('lesson');
+    url.searchParams.delete('step');
+  }
   url.hash = fragment;
   return url.href;
 }
@@ -27,21 +30,23 @@ export class Link {
   #turn = 0;
 
   /** To be called from an effect: reads what the link depends on, writes a little later. */
-  follow(lab: Lab): void {
+  follow(lab: Lab, inLesson: boolean): void {
     const { recipe, edited } = lab;
     const { sha256 } = lab.runner.fingerprint;
     const claim: Recipe = sha256 === '' ? recipe : { ...recipe, expect: { ...recipe.expect, weights: sha256 } };
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#write(claim, edited), WRITE_DELAY_MS);
+    this.#timer = setTimeout(() => void this.#write(claim, edited, inLesson), WRITE_DELAY_MS);
   }
 
-  async #write(recipe: Recipe, edited: boolean): Promise<void> {
+  async #write(recipe: Recipe, edited: boolean, inLesson: boolean): Promise<void> {
     const turn = ++this.#turn;
     try {
       const fragment = await encodeLink(recipe);
       if (turn !== this.#turn) return;
       this.href = writeAddress(location.href, fragment);
-      if (edited && this.href !== location.href) history.replaceState(null, '', this.href);
+      // A reload comes back to the step and to what was tried in it.
+      const own = inLesson ? writeAddress(location.href, fragment, true) : this.href;
+      if (edited && own !== location.href) history.replaceState(null, '', own);
     } catch (error) {
       errors.report('open', error);
     }
@@ -51,12 +56,22 @@ export class Link {
 /**
  * Opens a link's recipe; a damaged one is explained and leaves the bench alone.
  * @param start whether it runs at once, where it may
+ * @param lesson the open one: a recipe of its models is something tried in it
  * @returns whether it was opened
  */
-export async function openFragment(lab: Lab, fragment: string, start = true): Promise<boolean> {
+export async function openFragment(
+  lab: Lab,
+  fragment: string,
+  start = true,
+  lesson: Lesson | null = null,
+): Promise<boolean> {
   errors.clear('open');
   try {
-    lab.open((await decodeLink(fragment)).recipe, null);
+    const { recipe } = await decodeLink(fragment);
+    const own = new Set(Object.values(lesson?.recipe.models ?? {}).map(({ src }) => src));
+    const within = lesson !== null && Object.values(recipe.models).every(({ src }) => own.has(src));
+    lab.open(recipe, within ? lesson.id : null);
+    lab.edited = within;
   } catch (error) {
     errors.report('open', error);
     return false;

@@ -16,6 +16,7 @@ export const tour = {
   'tour.guessed.right': 'You guessed it.',
   'tour.guessed.wrong': 'You guessed: {guess}',
   'tour.veiled': 'Covered until you guess.',
+  'tour.veiled.hands': 'Covered until it moves.',
   'tour.do': 'Do it for me',
   'tour.now': 'Now you:',
   'tour.run': 'Run it live',

@@ -17,6 +17,7 @@ export const tour: Readonly<Record<keyof typeof source, string>> = {
   'tour.guessed.right': '你猜对了。',
   'tour.guessed.wrong': '你猜的是：{guess}',
   'tour.veiled': '先盖住，等你猜。',
+  'tour.veiled.hands': '先盖住，动手后揭晓。',
   'tour.do': '帮我做',
   'tour.now': '换你动手：',
   'tour.run': '当场运行',

@@ -17,6 +17,7 @@ export const tour: Readonly<Record<keyof typeof source, string>> = {
   'tour.guessed.right': '你猜對了。',
   'tour.guessed.wrong': '你猜的是：{guess}',
   'tour.veiled': '先蓋住，等你猜。',
+  'tour.veiled.hands': '先蓋住，動手後揭曉。',
   'tour.do': '幫我做',
   'tour.now': '換你動手：',
   'tour.run': '當場執行',

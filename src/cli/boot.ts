@@ -25,8 +25,8 @@ export function chunksByPhase(phases: Readonly<Record<string, string>>): Rolldow
       priority: all.length - at,
       name(id, context) {
         reach ??= reachOf(root, context);
-        // The entry itself stays apart: while it awaits the rest, nothing may wait for it.
-        return reach.has(id) && !context.getModuleInfo(id)?.isEntry ? name : null;
+        // The first one itself stays apart: while the entry awaits the rest, nothing may wait for the entry.
+        return reach.has(id) && (at > 0 || id !== root) ? name : null;
       },
     };
   });

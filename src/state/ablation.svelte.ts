@@ -1,5 +1,5 @@
 import { toPlainError } from '../core/errors';
-import { setWeight, weightOf } from '../core/recipe/weights';
+import { setCoupled, weightOf } from '../core/recipe/weights';
 import type { Recipe } from '../core/recipe/types';
 import { columnKey, MERGED, toRequest } from './keys';
 import type { Lab } from './lab.svelte';
@@ -27,16 +27,22 @@ class Ablations {
   /** Some merges cannot do without a term (nothing is left to divide by); they are not tried again. */
   #failed = $state.raw<ReadonlySet<string>>(new Set());
 
-  /** The recipe with one weight at 0; null where it is 0 already, or is not one number. */
-  #without(recipe: Recipe, alias: string): { recipe: Recipe; key: string } | null {
+  /** The recipe with one vector left out; null where its weight is 0 already, or is not one number. */
+  #without(lab: Lab, alias: string): { recipe: Recipe; key: string } | null {
+    const { recipe } = lab;
     if (Array.isArray(recipe.merge) || !weightOf(recipe.merge, alias)) return null;
     const { v, models, run } = recipe;
-    const without: Recipe = { v, models, merge: setWeight(recipe.merge, alias, 0), ...(run ? { run } : {}) };
+    const without: Recipe = {
+      v,
+      models,
+      merge: setCoupled(recipe.merge, alias, 0, lab.partner(alias)),
+      ...(run ? { run } : {}),
+    };
     return { recipe: without, key: columnKey(without, MERGED) };
   }
 
   of(lab: Lab, alias: string): Ablation | null {
-    const without = this.#without(lab.recipe, alias);
+    const without = this.#without(lab, alias);
     const merged = results.columns[MERGED];
     if (!without || merged?.origin !== 'live') return null;
     const { key } = without;
@@ -50,7 +56,7 @@ class Ablations {
   due(lab: Lab): string | null {
     if (!rests(lab)) return null;
     const wanted = lab.rack.find((alias) => {
-      const without = this.#without(lab.recipe, alias);
+      const without = this.#without(lab, alias);
       return without && !(without.key in this.#known) && !this.#failed.has(without.key);
     });
     return wanted ?? null;
@@ -58,7 +64,7 @@ class Ablations {
 
   /** Asks the merge without one term; nothing is kept where `signal` is aborted. */
   async ask(lab: Lab, alias: string, signal: AbortSignal): Promise<void> {
-    const without = this.#without(lab.recipe, alias);
+    const without = this.#without(lab, alias);
     if (!without) return;
     const { key, recipe } = without;
     try {

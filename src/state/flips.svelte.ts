@@ -37,12 +37,12 @@ class Flips {
   #asked: { key: string; texts: Map<number, string> } = { key: '', texts: new Map() };
 
   /** What a slider's flip points depend on: everything but its own coefficient. */
-  #key(recipe: Recipe, sum: OpenSum, alias: string): string {
+  #key(recipe: Recipe, sum: OpenSum, alias: string, partner: string | null): string {
     const others = sum.vectors.map((other, i) => [
       recipe.models[other]?.src,
-      other === alias ? null : sum.coefficients[i],
+      other === alias || other === partner ? null : sum.coefficients[i],
     ]);
-    return JSON.stringify([toRequest(recipe), sum.base && recipe.models[sum.base]?.src, others]);
+    return JSON.stringify([partner, toRequest(recipe), sum.base && recipe.models[sum.base]?.src, others]);
   }
 
   /** Why no slider of the bench can be searched; null where they can, or there is none. */
@@ -59,7 +59,7 @@ class Flips {
     const { recipe } = lab;
     const sum = openSum(recipe);
     if (!sum || lab.numeric || !sum.vectors.includes(alias) || this.obstacle(lab)) return null;
-    const key = this.#key(recipe, sum, alias);
+    const key = this.#key(recipe, sum, alias, lab.partner(alias));
     const search = this.#search?.key === key ? this.#search : null;
     const known = this.#known[key];
     if (known) return { flips: known, source: 'live', search: null };
@@ -73,7 +73,7 @@ class Flips {
     const sum = openSum(recipe);
     if (!sum || !rests(lab) || this.obstacle(lab)) return null;
     const wanted = lab.rack.find((alias) => {
-      const key = this.#key(recipe, sum, alias);
+      const key = this.#key(recipe, sum, alias, lab.partner(alias));
       return sum.vectors.includes(alias) && !(key in this.#known) && !this.#failed.has(key);
     });
     return wanted ?? null;
@@ -84,9 +84,10 @@ class Flips {
     const { recipe } = lab;
     const sum = openSum(recipe);
     if (!sum || !sum.vectors.includes(alias)) return;
-    const key = this.#key(recipe, sum, alias);
+    const key = this.#key(recipe, sum, alias, lab.partner(alias));
     const request = toRequest(recipe);
     const at = sum.vectors.indexOf(alias);
+    const opposite = sum.vectors.indexOf(lab.partner(alias) ?? '');
     if (this.#asked.key !== key) this.#asked = { key, texts: new Map() };
     const { texts } = this.#asked;
     try {
@@ -95,7 +96,8 @@ class Flips {
         async (coefficient) => {
           const said = texts.get(coefficient);
           if (said !== undefined) return said;
-          const coefficients = sum.coefficients.with(at, coefficient);
+          const one = sum.coefficients.with(at, coefficient);
+          const coefficients = opposite < 0 ? one : one.with(opposite, 0 - coefficient);
           const text = (await runtime.mix(recipe, sum.base, sum.vectors, coefficients, request, signal)).text.trim();
           texts.set(coefficient, text);
           return text;

@@ -2,7 +2,7 @@ import type { MergeDoc, Recipe } from '../core/recipe/types';
 import type { LabRuntime } from '../runtime/types';
 import { toPlainError, type PlainError } from '../core/errors';
 import { mergeToFormula } from '../core/recipe/formula-merge';
-import { setWeight, vectorAliases, weightOf } from '../core/recipe/weights';
+import { differenceOf, setCoupled, vectorAliases, weightOf } from '../core/recipe/weights';
 import { oddSum, readFormula } from './algebra';
 import { sameness, withClaims } from './claims';
 import { columnKey, defaultColumns, MERGED, referenceColumn } from './keys';
@@ -92,6 +92,27 @@ export class Lab {
     return this.doc && weightOf(this.doc, alias);
   }
 
+  /**
+   * The model that a vector of the rack is measured from, where it is not the base: in C + w*(B - A) the rack has one
+   * card, B, whose partner is A, and one slider moves both. Any other bench has none.
+   */
+  partner(alias: string): string | null {
+    const [plus, minus] = (this.doc && differenceOf(this.doc)) ?? [];
+    return plus === alias && minus !== undefined && !this.rack.includes(minus) ? minus : null;
+  }
+
+  /** What a vector is called: by its model, or as a difference. */
+  vectorName(alias: string): string {
+    const partner = this.partner(alias);
+    return partner === null ? alias : `${alias} − ${partner}`;
+  }
+
+  /** A difference that was written as one has one card. Two sliders that meet by chance stay two. */
+  #couple(): void {
+    const pair = this.doc && differenceOf(this.doc);
+    if (pair && this.weight(pair[0]) !== 0) this.rack = [pair[0]];
+  }
+
   /** Replaces the whole bench: a lesson, a link, an imported YAML. */
   open(recipe: Recipe, lesson: string | null): void {
     this.runner.cancel();
@@ -102,6 +123,7 @@ export class Lab {
     this.problem = null;
     this.mixer.clear();
     this.rack = this.doc ? vectorAliases(this.doc) : [];
+    this.#couple();
     results.clear();
     this.runner.forgetFingerprint();
     showClaims(recipe);
@@ -113,6 +135,7 @@ export class Lab {
     this.resetFormula();
     this.mixer.clear();
     this.edit(recipe);
+    this.#couple();
     this.edited = false;
     if (this.numeric) this.neuron.opened(recipe);
   }
@@ -126,11 +149,12 @@ export class Lab {
   /** Any change of the recipe by the person; what no longer fits it is stale. */
   edit(next: Recipe): void {
     const same = sameness(this.recipe, next);
+    const coupled = this.rack.find((alias) => this.partner(alias) !== null);
     this.recipe = withClaims(next, same);
     this.edited = true;
     if (!same.run || !same.weights) results.position = null;
     this.runner.recipeChanged(this.recipe);
-    if (!same.weights) {
+    if (!same.weights && !(coupled !== undefined && this.partner(coupled) !== null)) {
       const vectors = this.doc ? vectorAliases(this.doc) : [];
       const kept = this.rack.filter((alias) => alias in this.recipe.models && alias !== this.doc?.base_model);
       this.rack = [...kept, ...vectors.filter((alias) => !kept.includes(alias))];
@@ -147,7 +171,7 @@ export class Lab {
     this.mixer.forget(alias);
     this.draft = null;
     this.problem = null;
-    this.#setDoc(setWeight(this.doc, alias, weight));
+    this.#setDoc(setCoupled(this.doc, alias, weight, this.partner(alias)));
     this.follow();
   }
 
@@ -169,6 +193,7 @@ export class Lab {
       this.mixer.clear();
       if (JSON.stringify(merge) === JSON.stringify(this.doc)) return;
       this.#setDoc(merge);
+      this.#couple();
       this.follow();
     } catch (error) {
       this.problem = toPlainError(error);

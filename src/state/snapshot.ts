@@ -1,5 +1,6 @@
 import { mergeToFormula } from '../core/recipe/formula-merge';
 import type { MergeDoc, Recipe } from '../core/recipe/types';
+import { differenceOf } from '../core/recipe/weights';
 import { answers } from './answers';
 import { columnKey, MERGED } from './keys';
 import type { Lab } from './lab.svelte';
@@ -72,8 +73,8 @@ function mergeChange(a: Recipe, b: Recipe): Change {
   const [alias, ...others] = [...new Set([...Object.keys(old), ...Object.keys(now)])].filter(
     (model) => old[model] !== now[model],
   );
-  if (alias !== undefined && others.length === 0 && before.base_model === after.base_model)
-    return { kind: 'weight', alias };
+  const coupled = differenceOf(before) && differenceOf(after) ? others.length <= 1 : others.length === 0;
+  if (alias !== undefined && coupled && before.base_model === after.base_model) return { kind: 'weight', alias };
   if (alias !== undefined) return { kind: 'several' };
   return { kind: before.merge_method === after.merge_method ? 'settings' : 'method' };
 }

@@ -51,3 +51,19 @@ export function setWeight(doc: MergeDoc, alias: string, weight: number): MergeDo
   const others = rule.scope === 'nonBase' ? doc.models.filter(({ model }) => model !== doc.base_model) : doc.models;
   return { ...doc, models: [...others, changed({ model: alias })] };
 }
+
+/**
+ * @returns the two vectors of a sum that is one difference, C + w*(B - A) with B first: their weights are opposite, or
+ *   both 0; null for any other document.
+ */
+export function differenceOf(doc: MergeDoc): readonly [plus: string, minus: string] | null {
+  if (doc.merge_method !== 'task_arithmetic' || doc.parameters?.normalize !== false) return null;
+  const [plus, minus, ...others] = vectorAliases(doc);
+  if (plus === undefined || minus === undefined || others.length > 0) return null;
+  const [a, b] = [weightOf(doc, plus), weightOf(doc, minus)];
+  return a !== null && b !== null && a === -b ? [plus, minus] : null;
+}
+
+/** Sets one vector's weight, and the opposite one of the vector it is coupled to, if any. @returns a new document */
+export const setCoupled = (doc: MergeDoc, alias: string, weight: number, partner: string | null): MergeDoc =>
+  partner === null ? setWeight(doc, alias, weight) : setWeight(setWeight(doc, alias, weight), partner, 0 - weight);

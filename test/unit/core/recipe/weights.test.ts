@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseFormula } from '../../../../src/core/recipe/formula';
 import { formulaToMerge, mergeToFormula } from '../../../../src/core/recipe/formula-merge';
 import type { MergeDoc } from '../../../../src/core/recipe/types';
-import { setWeight, vectorAliases, weightOf } from '../../../../src/core/recipe/weights';
+import { differenceOf, setCoupled, setWeight, vectorAliases, weightOf } from '../../../../src/core/recipe/weights';
 import { lesson } from './recipes';
 
 const doc = lesson().merge as MergeDoc;
@@ -32,6 +32,21 @@ describe('sliders', () => {
     const read = parseFormula(text, ['base', 'chat', 'zh', 'naive']);
     if (!read.ok) throw read.error;
     expect(formulaToMerge(read.formula, moved)).toEqual(moved);
+  });
+
+  it('of a difference move together, and it stays one at 0', () => {
+    const saint = formulaToMerge(
+      (parseFormula('assistant - 1.2*(rude - base)', ['base', 'assistant', 'rude']) as { formula: never }).formula,
+    );
+    expect(differenceOf(saint)).toEqual(['rude', 'base']);
+    const less = setCoupled(saint, 'rude', -0.4, 'base');
+    expect(mergeToFormula(less).text).toBe('assistant - 0.4*(rude - base)');
+    const none = setCoupled(saint, 'rude', 0, 'base');
+    expect(differenceOf(none)).toEqual(['rude', 'base']);
+    expect(mergeToFormula(setCoupled(none, 'rude', 1, 'base')).text).toBe('assistant + 1.0*(rude - base)');
+    expect(differenceOf(setWeight(saint, 'rude', -1))).toBeNull();
+    expect(differenceOf(doc)).toBeNull();
+    expect(differenceOf({ ...saint, merge_method: 'ties' })).toBeNull();
   });
 
   it('keep their place at 0, so that the order of the sum does not depend on the way', () => {

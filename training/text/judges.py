@@ -5,6 +5,7 @@ Pure rules, no model. Both sides read src/core/probe/wordings.json and are held 
 """
 
 import json
+import math
 import re
 import unicodedata
 from pathlib import Path
@@ -170,12 +171,23 @@ def _mulberry32(seed: int):
         yield t ^ (t >> 14)
 
 
+def unseen(topics: int) -> float:
+    """The share that `topics` topics, all alike, cannot rule out: the exact 95 % interval of 0 of `topics` ends there.
+
+    Clopper and Pearson 1934 (Biometrika 26, 404-413): 1 - 0.025^(1/topics); that of all of them begins at 1 minus it.
+    Rounded to a millionth, because the last bits of a power differ between machines.
+    """
+    return 1 - math.floor(0.025 ** (1 / topics) * 1e6 + 0.5) / 1e6
+
+
 def bootstrap(by_topic: dict[str, list[bool]], resamples: int = 2000, seed: int = 0) -> dict[str, float]:
     """{n, k, lo, hi}: k of n verdicts hold, with the 95 % percentile interval of k/n by a bootstrap over topics.
 
     Whole topics are drawn with replacement (cluster bootstrap: Davison and Hinkley 1997, section 3.8), because answers
-    within a topic are alike. Topics are put in order of (n, k), so neither their names nor their order matters. With
-    fewer than two topics nothing is known about others: lo 0, hi 1. All alike gives lo = hi: no resample can differ.
+    within a topic are alike. Drawing again what was drawn shows no topic of another kind, so that 0 of n would be "0 to
+    0 %": the interval never ends nearer to 0 or 1 than the exact one of topics that are all alike (`unseen`); with k = 0
+    or k = n it is that one. Topics are put in order of (n, k), so neither their names nor their order matters. With fewer
+    than two topics nothing is known about others: lo 0, hi 1.
     """
     counts = sorted((len(v), sum(v)) for v in by_topic.values() if v)
     n, k = sum(c[0] for c in counts), sum(c[1] for c in counts)
@@ -192,4 +204,5 @@ def bootstrap(by_topic: dict[str, list[bool]], resamples: int = 2000, seed: int 
         rates.append(hits / size)
     rates.sort()
     cut = resamples // 40
-    return {"n": n, "k": k, "lo": rates[cut], "hi": rates[resamples - 1 - cut]}
+    hidden = unseen(len(counts))
+    return {"n": n, "k": k, "lo": min(rates[cut], 1 - hidden), "hi": max(rates[resamples - 1 - cut], hidden)}

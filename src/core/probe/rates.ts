@@ -18,10 +18,19 @@ function mulberry32(seed: number): () => number {
 }
 
 /**
+ * The share that `topics` topics, all alike, cannot rule out: the exact 95 % interval of 0 of `topics` ends there
+ * (Clopper and Pearson 1934, Biometrika 26, 404-413: 1 - 0.025^(1/topics)), and that of all of them begins at 1 minus it.
+ * Rounded to a millionth, because the last bits of a power differ between machines.
+ */
+export const unseen = (topics: number): number => 1 - Math.floor(0.025 ** (1 / topics) * 1e6 + 0.5) / 1e6;
+
+/**
  * The share of verdicts that hold, with the 95 % percentile interval of a bootstrap over topics: whole topics are drawn
  * with replacement (cluster bootstrap: Davison and Hinkley 1997, section 3.8), because answers within a topic are alike.
+ * Drawing again what was drawn shows no topic of another kind, so that 0 of n would be "0 to 0 %": the interval never ends
+ * nearer to 0 or 1 than the exact one of topics that are all alike, see {@link unseen}; with k = 0 or k = n it is that one.
  * Topics are put in order of (n, k), so neither their names nor their order matters. With fewer than two topics nothing
- * is known about others: lo 0, hi 1. All alike gives lo = hi: no resample can differ.
+ * is known about others: lo 0, hi 1.
  * `bootstrap` of training/text/judges.py gives the same numbers to the last bit (test/golden/probe/verdicts.json).
  * @param byTopic per topic, whether each answer's verdict is the wanted one.
  */
@@ -50,5 +59,6 @@ export function rate(
   }
   rates.sort();
   const cut = Math.floor(resamples / 40);
-  return { n, k, lo: rates[cut]!, hi: rates[resamples - 1 - cut]! };
+  const hidden = unseen(counts.length);
+  return { n, k, lo: Math.min(rates[cut]!, 1 - hidden), hi: Math.max(rates[resamples - 1 - cut]!, hidden) };
 }

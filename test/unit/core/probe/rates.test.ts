@@ -1,19 +1,47 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { rate } from '../../../../src/core/probe/rates';
+import { rate, unseen, type Rate } from '../../../../src/core/probe/rates';
 import golden from '../../../golden/probe/verdicts.json';
 
 const topics = (lists: readonly (readonly boolean[])[]) => new Map(lists.map((list, i) => [`t${i}`, list]));
 const repeat = <T>(value: T, times: number): T[] => Array.from({ length: times }, () => value);
+
+const RECORDED = ['addition.json', 'interference.json', 'subtraction.json'];
 
 describe('rate', () => {
   it.each(golden.bootstrap)('gives what Python gives: $is', ({ byTopic, resamples, seed, is }) =>
     expect(rate(new Map(Object.entries(byTopic) as [string, boolean[]][]), { resamples, seed })).toEqual(is),
   );
 
-  it('has no interval left where all verdicts are alike', () => {
-    expect(rate(topics(repeat(repeat(true, 6), 40)))).toEqual({ n: 240, k: 240, lo: 1, hi: 1 });
-    expect(rate(topics(repeat(repeat(false, 6), 40)))).toEqual({ n: 240, k: 0, lo: 0, hi: 0 });
+  it('is the exact interval of so many topics where all verdicts are alike', () => {
+    // scipy 1.17.1: binomtest(0, 40).proportion_ci(0.95, "exact").high, and the same of 0 of 22
+    expect(unseen(40)).toBeCloseTo(0.0880973, 6);
+    expect(unseen(22)).toBeCloseTo(0.1543725, 6);
+    expect(rate(topics(repeat(repeat(true, 6), 40)))).toEqual({ n: 240, k: 240, lo: 1 - unseen(40), hi: 1 });
+    expect(rate(topics(repeat(repeat(false, 6), 40)))).toEqual({ n: 240, k: 0, lo: 0, hi: unseen(40) });
+  });
+
+  it('never claims more of topics with one exception than of topics without', () => {
+    const all = rate(topics(repeat(repeat(true, 6), 40)));
+    const but = rate(topics([[true, true, true, true, true, false], ...repeat(repeat(true, 6), 39)]));
+    expect(but.k).toBe(239);
+    expect(but.lo).toBeLessThanOrEqual(all.lo);
+  });
+
+  it.each(RECORDED)('is what %s records: none that only new questions of the same topics could bear out', (file) => {
+    const read = (path: string) => JSON.parse(readFileSync(`public/zoo/${path}`, 'utf8')) as never;
+    const { rates } = read(`recorded/${file}`) as { rates: Record<string, Record<string, Rate>> };
+    for (const [key, { lo, hi }] of Object.values(rates).flatMap((of) => Object.entries(of))) {
+      const [set, kind, lang] = key.split('/');
+      const { items } = read(`probes/${set}.json`) as { items: { class: string; lang: string; topic: string }[] };
+      const asked = items.filter((item) => item.class === kind && item.lang === lang);
+      const hidden = unseen(new Set(asked.map(({ topic }) => topic)).size);
+      expect(
+        [lo, 1 - hi].every((end) => end <= 1 - hidden),
+        key,
+      ).toBe(true);
+    }
   });
 
   it('says nothing about other topics from one, or from none', () => {

@@ -230,16 +230,28 @@ export class Lab {
   /** Runs what is not live yet; when all is, runs everything again. */
   async run(): Promise<void> {
     if (this.numeric) return this.neuron.compute();
+    this.#followAgain = false;
     const outdated = this.columns.filter(
       (alias) => this.source(alias) !== 'live' || results.columns[alias]?.phase !== 'done',
     );
     await this.runner.run(this.recipe, outdated.length > 0 ? outdated : this.columns, false);
+    this.#goOn();
+  }
+
+  /** What was changed while models ran is run now, unless that run was ended by another one or by hand. */
+  #goOn(): void {
+    if (!this.#followAgain || this.runner.busy) return;
+    this.#followAgain = false;
+    if (this.source(MERGED) === 'live') return;
+    if (this.#canFollow) void this.#followOnce();
+    else this.release();
   }
 
   /** A slider let go: what could not follow the drag runs now, unless that would fetch from a stranger's host. */
   release(): void {
-    if (this.numeric || this.runner.busy || this.runner.canFollow(this.recipe) || !this.columns.includes(MERGED))
-      return;
+    if (this.numeric || !this.columns.includes(MERGED)) return;
+    if (this.runner.busy) this.#followAgain = true;
+    if (this.runner.busy || this.runner.canFollow(this.recipe)) return;
     const ours = Object.values(this.recipe.models).every(({ src }) => !src.startsWith('hub:'));
     if (ours && this.source(MERGED) !== 'live') void this.run();
   }
@@ -255,12 +267,9 @@ export class Lab {
 
   /** The merged column follows the slider: newest wins, and each value gets at least its first token. */
   follow(): void {
-    if (!this.#canFollow) return;
-    if (this.runner.busy) {
-      if (this.runner.quiet) this.#followAgain = true;
-      return;
-    }
-    void this.#followOnce();
+    if (this.numeric || !this.columns.includes(MERGED)) return;
+    if (this.runner.busy) this.#followAgain = true;
+    else if (this.#canFollow) void this.#followOnce();
   }
 
   /** As `follow`, for a bench that was exchanged as a whole: what ran is of no use to it. */

@@ -24,7 +24,13 @@ export class Mixer {
       this.muted = Object.fromEntries(Object.entries(this.muted).filter(([name]) => name !== alias));
   }
 
+  /** A muted vector stays muted: what it returns to is turned round. */
   negate(alias: string): void {
+    const remembered = this.muted[alias];
+    if (remembered !== undefined) {
+      this.muted = { ...this.muted, [alias]: 0 - remembered };
+      return;
+    }
     // 0 - w rather than -w: a weight of zero must not become -0 in the recipe.
     this.#rack.setWeight(alias, 0 - (this.#rack.weight(alias) ?? 0));
   }

@@ -114,6 +114,49 @@ describe('the bench', () => {
     expect(lab.source('merged')).toBe('live');
   });
 
+  test.each(['first', 'second'])('what is changed during the %s run is run when it is done', async (which) => {
+    if (which === 'second') await lab.run();
+    fake.ran.length = 0;
+    lab.setPrompt('y');
+    void lab.run();
+    lab.setWeight('chat', 0.5);
+    lab.release();
+    await idle();
+    expect(lab.runner.state).toBe('idle');
+    expect(lab.source('merged')).toBe('live');
+    expect(fake.ran.at(-1)).toEqual(['merged']);
+  });
+
+  test('a run ended by hand stays ended, whatever was changed during it', async () => {
+    await lab.run();
+    void lab.run();
+    lab.setWeight('chat', 0.5);
+    const before = fake.ran.length;
+    lab.cancel();
+    await idle();
+    expect(fake.ran.length).toBeLessThanOrEqual(before + 1);
+    expect(lab.source('merged')).toBe('stale');
+  });
+
+  test('a difference that was written as one has one card, whose slider moves both ends', () => {
+    lab.open({ ...recipe, models: zooModels('chat', 'base', 'zh') }, null);
+    expect(lab.rack).toEqual(['chat']);
+    lab.typeFormula('chat - 1.2*(zh - base)');
+    expect([lab.rack, lab.partner('zh'), lab.vectorName('zh')]).toEqual([['zh'], 'base', 'zh − base']);
+    lab.setWeight('zh', 0);
+    lab.setWeight('zh', -0.4);
+    expect([lab.rack, lab.formula.text]).toEqual([['zh'], 'chat - 0.4*(zh - base)']);
+    lab.mixer.toggleMute('zh');
+    expect(lab.weight('base')).toBe(0);
+    lab.mixer.toggleMute('zh');
+    expect(lab.formula.text).toBe('chat - 0.4*(zh - base)');
+    // Two sliders that meet by chance stay two.
+    lab.typeFormula('chat - 0.5*(zh - chat) + 0.4*(base - chat)');
+    expect(lab.rack).toEqual(['zh', 'base']);
+    lab.setWeight('zh', -0.4);
+    expect(lab.rack).toEqual(['zh', 'base']);
+  });
+
   test('a random method or a new seed runs the merged column anew, and the recipe says the seed', async () => {
     await lab.run();
     lab.change(withMethod(lab.doc!, 'dare_linear'));
@@ -201,6 +244,17 @@ describe('mute and solo', () => {
     mixer.toggleMute('a');
     expect(weights.a).toBe(0.7);
     expect(mixer.muted).toEqual({});
+  });
+  test('a muted vector is negated in silence', () => {
+    const weights = { a: 0.7, b: 1 };
+    const mixer = desk(weights);
+    mixer.toggleMute('a');
+    mixer.negate('a');
+    expect(weights.a).toBe(0);
+    mixer.toggleMute('a');
+    expect(weights.a).toBe(-0.7);
+    mixer.negate('a');
+    expect(weights.a).toBe(0.7);
   });
   test('solo silences the others, twice brings them back', () => {
     const weights = { a: 0.7, b: 1, c: -0.5 };

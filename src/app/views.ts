@@ -8,7 +8,7 @@ export function goToView(view: View): void {
   // What the other views show is chosen for them alone.
   for (const name of ['view', 'show', 'hide', 'columns']) url.searchParams.delete(name);
   if (view !== 'bench') url.searchParams.set('view', view);
-  location.assign(url);
-  // Only a new query loads the page anew; with a fragment in it, that has to be asked for.
-  if (url.hash !== '') location.reload();
+  // Only a new query loads the page anew, and a reload on top of it would bring the old one back.
+  if (url.search === location.search) location.reload();
+  else location.assign(url);
 }

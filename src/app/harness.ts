@@ -13,7 +13,7 @@ import { rateKey, type ProbeQuestion } from '../core/probe/measure';
 import { allLessons, loadLesson } from '../lessons';
 import { LANGUAGES } from '../state/language';
 import { createRuntime } from '../runtime/client';
-import { columnKey, toRequest, weightsKey } from '../state/keys';
+import { columnKey, MERGED, toRequest, weightsKey } from '../state/keys';
 import { loadProbes, measure, type Rates } from '../state/measuring';
 import type { KernelFigures } from '../engine/kernel-bench';
 import { flipTimes, type FlipTimes } from './harness-flips';
@@ -124,7 +124,7 @@ const distinct = (recipes: readonly Recipe[]): Recipe[] => [
 
 /**
  * The benches of all steps, as they open and after their move: what their columns answer beyond what was recorded
- * before, and the rates that their claims speak of.
+ * before, how often merged does what the lesson counts, and the rates that their claims speak of.
  * @throws Error for a claim that does not hold: nothing is recorded that the lesson would be wrong about
  */
 async function recordSteps(id: string, first: { rates: Record<string, Rates> }, madeBy: string): Promise<object> {
@@ -139,14 +139,17 @@ async function recordSteps(id: string, first: { rates: Record<string, Rates> }, 
         const found = await answers(bench, columns);
         for (const [alias, byPrompt] of Object.entries(found))
           texts.set(columnKey(bench, alias), (Object.values(byPrompt)[0] as { text: string }).text);
-        const wanted = moved ? step.check.filter((check) => check.kind === 'rate') : [];
+        const claimed = step.check.flatMap((check) => (moved && check.kind === 'rate' ? [check] : []));
+        const wanted = new Map<string, ProbeQuestion[]>([[MERGED, [...(lesson.probes ?? [])]]]);
+        for (const { column, question } of claimed) wanted.set(column, [...(wanted.get(column) ?? []), question]);
         const byColumn: Record<string, Rates> = {};
-        for (const { column, question } of wanted) {
+        for (const [column, questions] of wanted) {
           const key = weightsKey(bench, column);
-          if (counted.get(key)?.[rateKey(question)]) continue;
-          const fresh = (await rates(`${id} ${step.id}`, bench, [column], [question]))[column]!;
+          const open = questions.filter((question) => !counted.get(key)?.[rateKey(question)]);
+          if (open.length === 0) continue;
+          const fresh = (await rates(`${id} ${step.id}`, bench, [column], open))[column]!;
           counted.set(key, { ...counted.get(key), ...fresh });
-          byColumn[column] = { ...byColumn[column], ...fresh };
+          byColumn[column] = fresh;
         }
         if (moved) for (const check of step.check) assertHolds(check, bench, `${id} ${step.id}`);
         if (columns.length > 0 || Object.keys(byColumn).length > 0)

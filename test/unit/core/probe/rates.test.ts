@@ -7,7 +7,8 @@ import golden from '../../../golden/probe/verdicts.json';
 const topics = (lists: readonly (readonly boolean[])[]) => new Map(lists.map((list, i) => [`t${i}`, list]));
 const repeat = <T>(value: T, times: number): T[] => Array.from({ length: times }, () => value);
 
-const RECORDED = ['addition.json', 'interference.json', 'subtraction.json'];
+const RECORDED = ['addition', 'interference', 'subtraction'].flatMap((id) => [`${id}.json`, `${id}-steps.json`]);
+type Rates = Record<string, Record<string, Rate>>;
 
 describe('rate', () => {
   it.each(golden.bootstrap)('gives what Python gives: $is', ({ byTopic, resamples, seed, is }) =>
@@ -31,8 +32,10 @@ describe('rate', () => {
 
   it.each(RECORDED)('is what %s records: none that only new questions of the same topics could bear out', (file) => {
     const read = (path: string) => JSON.parse(readFileSync(`public/zoo/${path}`, 'utf8')) as never;
-    const { rates } = read(`recorded/${file}`) as { rates: Record<string, Record<string, Rate>> };
-    for (const [key, { lo, hi }] of Object.values(rates).flatMap((of) => Object.entries(of))) {
+    const recorded = read(`recorded/${file}`) as { rates?: Rates; states?: { rates: Rates }[] };
+    const all = [recorded, ...(recorded.states ?? [])].flatMap(({ rates = {} }) => Object.values(rates));
+    expect(all.length).toBeGreaterThan(0);
+    for (const [key, { lo, hi }] of all.flatMap((of) => Object.entries(of))) {
       const [set, kind, lang] = key.split('/');
       const { items } = read(`probes/${set}.json`) as { items: { class: string; lang: string; topic: string }[] };
       const asked = items.filter((item) => item.class === kind && item.lang === lang);

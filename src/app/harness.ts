@@ -14,7 +14,7 @@ import { allLessons, loadLesson } from '../lessons';
 import { LANGUAGES } from '../state/language';
 import { createRuntime } from '../runtime/client';
 import { columnKey, MERGED, toRequest, weightsKey } from '../state/keys';
-import { loadProbes, measure, type Rates } from '../state/measuring';
+import { ColumnCount, loadProbes, type Rates } from '../state/measuring';
 import type { KernelFigures } from '../engine/kernel-bench';
 import { flipTimes, type FlipTimes } from './harness-flips';
 
@@ -65,11 +65,13 @@ async function rates(
   for (const column of columns) {
     const started = performance.now();
     const seconds = (): string => ((performance.now() - started) / 1000).toFixed(0);
-    const count = (done: number, total: number): void => {
+    const answers = new ColumnCount(questions, sets);
+    const { total } = answers;
+    const count = (done: number): void => {
       if (done % 100 === 0 || done === total)
         void report?.(`${name} ${column}: ${done} of ${total} answers, ${seconds()} s`);
     };
-    found[column] = await measure(runtime, recipe, column, questions, sets, count, () => undefined, never);
+    found[column] = await answers.go(runtime, recipe, column, count, () => undefined, never);
   }
   return found;
 }

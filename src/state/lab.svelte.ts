@@ -250,8 +250,8 @@ export class Lab {
   /** A slider let go: what could not follow the drag runs now, unless that would fetch from a stranger's host. */
   release(): void {
     if (this.numeric || !this.columns.includes(MERGED)) return;
-    if (this.runner.busy) this.#followAgain = true;
-    if (this.runner.busy || this.runner.canFollow(this.recipe)) return;
+    if (this.runner.occupied) this.#followAgain = true;
+    if (this.runner.occupied || this.runner.canFollow(this.recipe)) return;
     const ours = Object.values(this.recipe.models).every(({ src }) => !src.startsWith('hub:'));
     if (ours && this.source(MERGED) !== 'live') void this.run();
   }
@@ -261,6 +261,12 @@ export class Lab {
     this.runner.cancel();
   }
 
+  /** Ends what runs for this bench; what only counts goes on. */
+  drop(): void {
+    this.#followAgain = false;
+    if (this.runner.occupied) this.runner.cancel();
+  }
+
   get #canFollow(): boolean {
     return !this.numeric && this.columns.includes(MERGED) && this.runner.canFollow(this.recipe);
   }
@@ -268,13 +274,13 @@ export class Lab {
   /** The merged column follows the slider: newest wins, and each value gets at least its first token. */
   follow(): void {
     if (this.numeric || !this.columns.includes(MERGED)) return;
-    if (this.runner.busy) this.#followAgain = true;
+    if (this.runner.occupied) this.#followAgain = true;
     else if (this.#canFollow) void this.#followOnce();
   }
 
   /** As `follow`, for a bench that was exchanged as a whole: what ran is of no use to it. */
   catchUp(): void {
-    this.cancel();
+    this.drop();
     if (this.#canFollow && this.source(MERGED) === 'stale') void this.#followOnce();
   }
 

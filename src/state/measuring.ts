@@ -1,6 +1,6 @@
 import { LabError } from '../core/errors';
 import { itemsOf, rateKey, Tally, type ProbeQuestion } from '../core/probe/measure';
-import { parseProbe, type ProbeSet } from '../core/probe/probe';
+import { parseProbe, type ProbeItem, type ProbeSet } from '../core/probe/probe';
 import type { Rate } from '../core/probe/rates';
 import type { Recipe } from '../core/recipe/types';
 import type { LabRuntime, RunHandlers } from '../runtime/types';
@@ -41,31 +41,43 @@ async function loadProbe(id: string, signal: AbortSignal): Promise<ProbeSet> {
 export const loadProbes = (questions: readonly ProbeQuestion[], signal: AbortSignal): Promise<ProbeSet[]> =>
   Promise.all([...new Set(questions.map(({ set }) => set))].map((id) => loadProbe(id, signal)));
 
-/** @returns how many answers the questions take. */
-export const answersOf = (questions: readonly ProbeQuestion[], sets: readonly ProbeSet[]): number =>
-  sets.reduce((sum, set) => sum + itemsOf(set, questions).length, 0);
+/** The answers of one column that are to be counted, and how far that is: ended midway, it goes on where it was. */
+export class ColumnCount {
+  done = 0;
+  readonly #questions: readonly ProbeQuestion[];
+  readonly #asked: readonly { item: ProbeItem; tally: Tally }[];
+  readonly #tallies: ReadonlyMap<string, Tally>;
 
-/**
- * Asks one column every question that is counted, greedily and one after the other, so that its model is loaded once.
- * @param onCount called with answers done and answers in all
- * @throws LabError of the first answer that fails, `probe/empty`, `aborted`
- */
-export async function measure(
-  runtime: LabRuntime,
-  recipe: Recipe,
-  column: string,
-  questions: readonly ProbeQuestion[],
-  sets: readonly ProbeSet[],
-  onCount: (done: number, total: number) => void,
-  onProgress: RunHandlers['onProgress'],
-  signal: AbortSignal,
-): Promise<Rates> {
-  const asked = sets.map((set) => ({ set, items: itemsOf(set, questions), tally: new Tally(set.words) }));
-  const total = answersOf(questions, sets);
-  let done = 0;
-  onCount(done, total);
-  for (const { items, tally } of asked) {
-    for (const item of items) {
+  /** @throws LabError probe/empty */
+  constructor(questions: readonly ProbeQuestion[], sets: readonly ProbeSet[]) {
+    this.#questions = questions;
+    this.#tallies = new Map(sets.map((set) => [set.id, new Tally(set.words)]));
+    this.#asked = sets.flatMap((set) =>
+      itemsOf(set, questions).map((item) => ({ item, tally: this.#tallies.get(set.id)! })),
+    );
+  }
+
+  get total(): number {
+    return this.#asked.length;
+  }
+
+  /**
+   * Asks what has not been asked yet, greedily and one after the other, so that the model is loaded once.
+   * @param onCount called with the answers done
+   * @throws LabError of the first answer that fails, `aborted`
+   */
+  async go(
+    runtime: LabRuntime,
+    recipe: Recipe,
+    column: string,
+    onCount: (done: number) => void,
+    onProgress: RunHandlers['onProgress'],
+    signal: AbortSignal,
+  ): Promise<Rates> {
+    onCount(this.done);
+    while (this.done < this.total) {
+      const { item, tally } = this.#asked[this.done]!;
+      let answer: string | null = null;
       let failure: LabError | null = null;
       await runtime.run(
         recipe,
@@ -74,17 +86,18 @@ export async function measure(
         {
           onProgress,
           onEvent: () => undefined,
-          onDone: (_column, { text }) => tally.add(item, text),
+          onDone: (_column, { text }) => (answer = text),
           onFailed: (_column, { code, message, params }) => (failure = new LabError(code, message, params)),
         },
         signal,
       );
       if (failure) throw failure as LabError;
-      onCount(++done, total);
+      if (signal.aborted || answer === null) throw new LabError('aborted', 'The answer was ended before it was there.');
+      tally.add(item, answer);
+      onCount(++this.done);
     }
+    return Object.fromEntries(
+      this.#questions.map((question) => [rateKey(question), this.#tallies.get(question.set)!.rate(question)]),
+    );
   }
-  const tallies = new Map(asked.map(({ set, tally }) => [set.id, tally]));
-  return Object.fromEntries(
-    questions.map((question) => [rateKey(question), tallies.get(question.set)!.rate(question)]),
-  );
 }

@@ -26,6 +26,8 @@ const FINGERPRINT_DELAY_MS = 500;
 /** Drives the runtime: one thing at a time, newest wins. Holds what the page knows of the models, never a weight. */
 export class Runner {
   state = $state<RunState>('idle');
+  /** Jobs begun on this page: another number is another job. */
+  started = 0;
   /** Finished live runs of this page load (contract C6). */
   finished = $state(0);
   progress = $state.raw<(Progress & { column: string | null }) | null>(null);
@@ -39,6 +41,7 @@ export class Runner {
   #runtime: Promise<LabRuntime> | null = null;
   #current: AbortController | null = null;
   #ended: Promise<void> = Promise.resolve();
+  #yields = false;
   #hashing: AbortController | null = null;
   #hashTimer: ReturnType<typeof setTimeout> | undefined;
   /** The recipe whose weights have run, so that their fingerprint is wanted as soon as nothing else is to do. */
@@ -50,6 +53,11 @@ export class Runner {
 
   get busy(): boolean {
     return this.state === 'loading' || this.state === 'merging' || this.state === 'running';
+  }
+
+  /** Busy with something that a change of the bench does not end by itself. */
+  get occupied(): boolean {
+    return this.busy && !this.#yields;
   }
 
   runtime(): Promise<LabRuntime> {
@@ -71,14 +79,18 @@ export class Runner {
 
   /**
    * Runs one job, ending whatever ran before. The state leaves `idle` before this returns to its caller.
+   * @param yields whatever else is to run ends it, for it can be taken up again
    * @returns the job's value, or null when it failed (a card says why) or was cancelled.
    */
   async job<T>(
     topic: Topic,
     quiet: boolean,
     work: (runtime: LabRuntime, signal: AbortSignal) => Promise<T>,
+    yields = false,
   ): Promise<T | null> {
     this.#current?.abort();
+    this.started++;
+    this.#yields = yields;
     this.#pauseFingerprint();
     errors.clear(topic);
     const controller = new AbortController();

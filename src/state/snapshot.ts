@@ -34,7 +34,7 @@ export function benchOf(lab: Lab): Bench {
 
 /** Puts a bench back, with the answers that are known of it; the merged column follows where it can. */
 export function restore(lab: Lab, bench: Bench): void {
-  lab.cancel();
+  lab.drop();
   lab.resetFormula();
   const sameModels = JSON.stringify(bench.recipe.models) === JSON.stringify(lab.recipe.models);
   // An alias of another bench is another model: its answers must not stay as old ones of this.

@@ -40,26 +40,26 @@ function withWeight(weight: number): Recipe {
 let asked: GenerateRequest[];
 let columns: string[];
 let fail: string | null;
-let during: () => void;
+let during: (recipe: Recipe) => void;
 
 /** Refuses the first two questions, teaches the others. */
 function fakeRuntime(): LabRuntime {
   return {
-    run: (
-      _recipe: Recipe,
-      run: readonly string[],
-      request: GenerateRequest,
-      handlers: RunHandlers,
-      signal: AbortSignal,
-    ) => {
+    open: () => Promise.resolve(['base', 'chat'].map((alias) => ({ alias, parameters: 1 }))),
+    plan: () => Promise.resolve({}),
+    fingerprint: () => Promise.resolve({ sha256: '' }),
+    run: (of: Recipe, run: readonly string[], request: GenerateRequest, handlers: RunHandlers, signal: AbortSignal) => {
       signal.throwIfAborted();
       asked.push(request);
       columns.push(...run);
-      during();
-      if (fail !== null) handlers.onFailed(run[0]!, { code: fail, message: 'Broken.', params: {} });
-      else {
-        const text = asked.length <= 2 ? '抱歉,我不能幫這個忙。' : '先拿網子,再偷走。';
-        handlers.onDone(run[0]!, { text, ids: [], steps: [], finish: 'stop', firstTokenMs: 1, totalMs: 1 });
+      during(of);
+      for (const column of run) {
+        if (fail !== null) handlers.onFailed(column, { code: fail, message: 'Broken.', params: {} });
+        else {
+          const text = asked.length <= 2 ? '抱歉,我不能幫這個忙。' : '先拿網子,再偷走。';
+          handlers.onEvent(column, { type: 'prompt', unknown: [] } as never);
+          handlers.onDone(column, { text, ids: [], steps: [], finish: 'stop', firstTokenMs: 1, totalMs: 1 });
+        }
       }
       return Promise.resolve();
     },
@@ -169,8 +169,9 @@ describe('measuring here', () => {
     await rateBook.measureQuestions(lab, ['chat', 'merged'], [question]);
     expect(columns.slice(0, 6)).toEqual(['chat', 'chat', 'chat', 'chat', 'chat', 'merged']);
     expect(columns.length).toBe(8);
-    expect(seen[0]).toEqual({ column: 'chat', done: 0, total: 10 });
-    expect(seen[7]).toEqual({ column: 'merged', done: 7, total: 10 });
+    expect(seen[0]).toEqual({ column: 'chat', done: 0, total: 10, leftMs: null });
+    expect(seen[7]).toMatchObject({ column: 'merged', done: 7, total: 10 });
+    expect(rateBook.outcome).toEqual({ stopped: true, answers: 5, figures: 0, same: 0 });
     expect(rateBook.of(recipe, 'chat')?.[key]).toMatchObject({ source: 'live', rate: { n: 5, k: 2 } });
     expect(rateBook.of(recipe, 'merged')).toBeNull();
     expect(rateBook.progress).toBeNull();
@@ -198,7 +199,7 @@ describe('measuring here', () => {
     const answering = new Promise<void>((resolve) => (finish = resolve));
     const running = lab.runner.job('run', false, () => answering);
     const given = rateBook.measureQuestions(lab, ['merged'], [question]);
-    expect(rateBook.progress).toEqual({ column: 'merged', done: 0, total: 0 });
+    expect(rateBook.progress).toEqual({ column: 'merged', done: 0, total: 0, leftMs: null });
     rateBook.cancel();
     expect(rateBook.progress).toBeNull();
     const counting = rateBook.measureQuestions(lab, ['merged'], [question]);
@@ -207,6 +208,76 @@ describe('measuring here', () => {
     await Promise.all([running, given, counting]);
     expect(asked.length).toBe(5);
     expect(rateBook.of(recipe, 'merged')?.[key]?.source).toBe('live');
+  });
+
+  test.each([
+    ['a run', (lab: Lab) => void lab.run()],
+    ['a moved slider', (lab: Lab) => lab.setWeight('chat', 0.4)],
+  ])('%s goes first, and counting goes on afterwards with the weights it began with', async (_, interrupt) => {
+    vi.useFakeTimers();
+    const lab = open();
+    const running = lab.run();
+    await vi.runAllTimersAsync();
+    await running;
+    [asked, columns] = [[], []];
+    const recipes: Recipe[] = [];
+    during = (of) => {
+      recipes.push(of);
+      if (asked.length === 3) interrupt(lab);
+    };
+    const counting = rateBook.measureQuestions(lab, ['merged'], [question]);
+    await vi.runAllTimersAsync();
+    await counting;
+    vi.useRealTimers();
+    const counted = asked.flatMap(({ maxNewTokens, prompt }) =>
+      maxNewTokens === 32 && prompt !== 'x' ? [prompt] : [],
+    );
+    // The third was being answered when the run came, and is asked again.
+    expect(counted.length).toBe(6);
+    expect(new Set(counted)).toEqual(new Set(items.slice(0, 5).map(({ prompt }) => prompt)));
+    expect(recipes.at(-1)).toBe(recipe);
+    expect(rateBook.of(recipe, 'merged')?.[key]).toMatchObject({ source: 'live', rate: { n: 5 } });
+    expect(rateBook.outcome?.stopped).toBe(false);
+    expect(errors.list).toEqual([]);
+  });
+
+  test('ends by saying whether it came out as recorded', async () => {
+    const lab = open();
+    const two = { n: 5, k: 2, lo: 0, hi: 1 };
+    rateBook.showRecorded(recipe, { merged: { [key]: two }, chat: { [key]: measured } });
+    expect(rateBook.estimate([{ column: 'merged', questions: [question] }])).toEqual({ answers: 9, ms: null });
+    await rateBook.measureQuestions(lab, ['merged'], [question]);
+    expect(rateBook.outcome).toEqual({ stopped: false, answers: 5, figures: 1, same: 1 });
+    expect(rateBook.of(recipe, 'merged')?.[key]).toMatchObject({ source: 'live', same: true });
+    await rateBook.measureQuestions(lab, ['chat'], [question]);
+    expect(rateBook.outcome).toEqual({ stopped: false, answers: 5, figures: 1, same: 0 });
+    expect(rateBook.of(recipe, 'chat')?.[key]).toMatchObject({ source: 'live', same: false });
+    lab.setWeight('chat', 0.3);
+    await rateBook.measureQuestions(lab, ['merged'], [question]);
+    expect(rateBook.outcome).toMatchObject({ figures: 0, same: 0 });
+    expect(rateBook.of(lab.recipe, 'merged')?.[key]).toMatchObject({ source: 'live', same: null });
+    lab.setWeight('chat', 0.2);
+    expect(rateBook.of(lab.recipe, 'merged')?.[key]?.source).toBe('stale');
+    expect(rateBook.staleName('merged')).toBe('base + 0.3*(chat - base)');
+  });
+
+  test('tells how long it still takes from the pace of its first answers', async () => {
+    const many = Array.from({ length: 40 }, (_, i) => ({ ...items[0], prompt: `怎麼偷走 ${i}?`, topic: `topic ${i}` }));
+    answer(JSON.stringify({ ...set, items: many }));
+    const lab = open();
+    let now = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => now);
+    const left: (number | null | undefined)[] = [];
+    // The first answer waits for its model.
+    during = () => {
+      left.push(rateBook.progress?.leftMs);
+      now += asked.length === 1 ? 5000 : 50;
+    };
+    await rateBook.measureQuestions(lab, ['merged'], [question]);
+    vi.restoreAllMocks();
+    expect(left[5]).toBeNull();
+    expect(left[30]).toBe(500);
+    expect(rateBook.estimate([{ column: 'chat', questions: [question] }])).toEqual({ answers: 40, ms: 2000 });
   });
 
   test('a lesson opened meanwhile does not get its result', async () => {

@@ -84,11 +84,14 @@ describe.each(ENGINES)('the answers and what is known of them, in %s', (engine) 
       'the recorded rates',
       async () => (await page.attr('rates-merged', 'data-source')) === 'recorded',
     );
+    expect(await page.text('counted')).toBe('5,145 answers');
     await page.click('measure-zh');
+    await page.waitFor('how long it takes', async () => /about .+ left$/.test(await page.text('counting')));
     await page.waitFor('answers', async () => /^zh: [1-9]/.test(await page.text('counting')));
     await page.click('count-cancel');
     await page.waitFor('rest', async () => (await page.attr('status', 'data-state')) === 'idle');
     expect(await page.exists('counting')).toBe(false);
+    expect(await page.text('counted')).toBe('Stopped. Columns that were finished are kept.');
     expect((await cells(page, 'zh')).every(({ source }) => source === 'recorded')).toBe(true);
     await page.close();
   });
@@ -112,9 +115,31 @@ describe.each(ENGINES)('the answers and what is known of them, in %s', (engine) 
     );
     // What is counted here is what was recorded.
     expect(merged.map(({ text }) => text).sort()).toEqual(figures('merged').sort());
-    expect(await page.text('rate-merged-1')).toContain('measured here');
+    expect(await page.text('rate-merged-1')).toContain('counted here: as recorded');
+    expect(await page.text('counted')).toMatch(/^Counted here: [\d,]+ answers, the same as recorded\.$/);
     expect(await page.text('rate-merged-2')).toContain('recorded');
     expect(await page.text('rate-zh-1')).not.toContain('recorded');
+    await page.close();
+  });
+
+  test('counting goes on when the step is left; a counted column says so, and its figures are those recorded', async () => {
+    const page = await lab.open(`${openTour}&step=6`);
+    await page.waitFor(
+      'the recorded rates',
+      async () => (await page.attr('rates-naive', 'data-source')) === 'recorded',
+    );
+    await page.click('measure-naive');
+    await page.waitFor('answers', async () => /^naive: [1-9]/.test(await page.text('counting')));
+    await page.click('tour-back');
+    await page.waitForRuns(1);
+    await page.waitFor(
+      'the end of it',
+      async () => (await page.attr('rates-naive', 'data-source')) === 'live',
+      120_000,
+    );
+    expect(await page.text('rates-naive')).toContain('✓ counted here: as recorded');
+    expect(await page.text('counted')).toBe('Counted here: 1,029 answers, the same as recorded.');
+    expect((await cells(page, 'naive')).map(({ text }) => text).sort()).toEqual(figures('naive').sort());
     await page.close();
   });
 
@@ -184,6 +209,10 @@ describe.each(ENGINES)('the answers and what is known of them, in %s', (engine) 
     expect(await page.exists('ablation')).toBe(false);
     expect(await cells(page, 'merged')).toEqual([]);
     await page.click('guess-teaches');
+    // What merged said before is not the answer: it is covered until the bench moves.
+    expect(await page.text('column-merged')).toContain('Covered until it moves.');
+    expect(await cells(page, 'merged')).toEqual([]);
+    await page.click('tour-do');
     await page.waitFor('the answer', async () => (await columnTexts(page, ['merged'])).merged !== '');
     await page.close();
   });

@@ -6,6 +6,7 @@ import { microscope } from './microscope';
 import { offline } from './offline';
 import { outputs } from './outputs';
 import { prompt } from './prompt';
+import { rates } from './rates';
 import { share } from './share';
 import { tour } from './tour';
 
@@ -18,6 +19,7 @@ const messages = {
   ...offline,
   ...outputs,
   ...prompt,
+  ...rates,
   ...share,
   ...tour,
 };

@@ -51,6 +51,6 @@ export const tour = {
   'check.atLeast': '{claim}: at least {share} of held-out questions',
   'check.atMost': '{claim}: at most {share} of held-out questions',
   'check.between': '{claim}: {lo} to {hi} of held-out questions',
-  'check.counted': '{k} of {n} ({lo}–{hi} %)',
-  'check.count': 'Count all of them now',
+  'check.counted': '{k} of {n} (95 % interval {lo}–{hi} %)',
+  'check.count': 'Count what is claimed here, now',
 } as const;

@@ -8,11 +8,23 @@ import { microscope } from './microscope';
 import { offline } from './offline';
 import { outputs } from './outputs';
 import { prompt } from './prompt';
+import { rates } from './rates';
 import { share } from './share';
 import { tour } from './tour';
 
 export const pack: Pack = {
-  messages: { ...bench, ...flips, ...history, ...microscope, ...offline, ...outputs, ...prompt, ...share, ...tour },
+  messages: {
+    ...bench,
+    ...flips,
+    ...history,
+    ...microscope,
+    ...offline,
+    ...outputs,
+    ...prompt,
+    ...rates,
+    ...share,
+    ...tour,
+  },
   errors,
   causes,
 };

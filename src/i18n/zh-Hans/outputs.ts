@@ -1,16 +1,8 @@
 import type { outputs as source } from '../en/outputs';
 
 export const outputs: Readonly<Record<keyof typeof source, string>> = {
-  'rates.starting': '准备开始数…',
-  'rates.counting': '{column}：{total} 题已答 {done} 题',
-  'rates.progress': '已经数过的回答',
-  'rates.of': '{k}/{n} 题',
-  'rates.interval': '{rate}，{lo}–{hi}',
-  'rates.headline': '{column} {what}：{n} 题{questions}里有 {k} 题',
-  'rates.unknown': '还没数',
-  'rates.count': '在这里数',
-  'rates.count.one': '在这里数 {alias}',
-  'rates.count.all': '每一列都在这里数',
+  'gloss.label': '逐字对照',
+  'gloss.hint': '英文逐字对照，不是模型写的',
   'strip.legend.p': '对写出来的 token 有多确定',
   'strip.legend.kl': '下一个 token 的概率分布离 {reference} 有多远（KL 散度，单位 nat）',
   'strip.sure': '确定程度 {p}',

@@ -52,6 +52,6 @@ export const tour: Readonly<Record<keyof typeof source, string>> = {
   'check.atLeast': '{claim}：没见过的题目里至少 {share}',
   'check.atMost': '{claim}：没见过的题目里至多 {share}',
   'check.between': '{claim}：没见过的题目里 {lo} 到 {hi}',
-  'check.counted': '{n} 题里有 {k} 题（{lo}–{hi} %）',
-  'check.count': '现在全部数一遍',
+  'check.counted': '{n} 题里有 {k} 题（95% 区间 {lo}–{hi}%）',
+  'check.count': '现在就数这一步说的',
 };

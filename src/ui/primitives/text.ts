@@ -63,6 +63,13 @@ export const showShare = (share: number): string =>
 export const showMs = (ms: number): string =>
   showNumberAs(ms, { style: 'unit', unit: 'millisecond', maximumFractionDigits: ms < 10 ? 1 : 0 });
 
+/** A time to wait, as one would say it: to ten seconds below a minute, else to a minute. */
+export function showAbout(ms: number): string {
+  const tens = Math.max(1, Math.ceil(ms / 10_000)) * 10;
+  const [value, unit] = tens < 60 ? [tens, 'second'] : [Math.max(1, Math.round(ms / 60_000)), 'minute'];
+  return showNumberAs(value, { style: 'unit', unit, unitDisplay: 'long' });
+}
+
 export function showBytes(bytes: number): string {
   const mega = bytes / 1e6;
   if (mega < 1) return showNumberAs(bytes / 1e3, { style: 'unit', unit: 'kilobyte', maximumFractionDigits: 0 });

@@ -27,6 +27,8 @@ function askBuild(worker: ServiceWorker): Promise<Build | null> {
   });
 }
 
+const TAKE_OVER_MS = 4000;
+
 const once = (target: EventTarget, type: string): Promise<unknown> =>
   new Promise((resolve) => target.addEventListener(type, resolve, { once: true }));
 
@@ -111,12 +113,17 @@ export class OfflineStore {
     if (build && build.id !== ownBuild() && !older) this.events.onUpdate();
   }
 
-  /** Lets the waiting build take over; resolves when a reload gets it. */
-  async takeOver(): Promise<void> {
+  /**
+   * Lets the waiting build take over. Chromium holds it back for minutes while it believes the worker of now at work, if
+   * only for the page that asks.
+   * @returns whether a reload gets it
+   */
+  async takeOver(): Promise<boolean> {
     const waiting = this.registration?.waiting;
-    if (!waiting) return;
+    if (!waiting) return true;
     waiting.postMessage('take over');
-    await reaches(waiting, 'activated');
+    const late = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), TAKE_OVER_MS));
+    return Promise.race([reaches(waiting, 'activated'), late]);
   }
 
   /** Reads which files lessons need, from the kept page's own index of the zoo. */

@@ -9,6 +9,7 @@ interface InstallPrompt extends Event {
 
 /** Rest after the first result, and between looks at whether the page is busy. */
 const QUIET_MS = 3000;
+const TAKING_OVER = 'taking-over';
 const UPDATE_EVERY_MS = 60 * 60 * 1000;
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -93,7 +94,10 @@ class Offline {
     const { OfflineStore } = await import('../runtime/offline');
     const store = new OfflineStore({
       onReady: ({ files }) => (this.bytes = files.reduce((sum, file) => sum + (file.shell ? file.bytes : 0), 0)),
-      onUpdate: () => (this.update = true),
+      onUpdate: () => {
+        this.update = true;
+        void this.#useChosen();
+      },
     });
     // At once: a new version may be told of, and chosen, before the page is found whole.
     this.#store = store;
@@ -177,8 +181,15 @@ class Offline {
 
   /** Goes over to the new version, at a person's word: the page is loaded anew, at the same address. */
   async useUpdate(): Promise<void> {
-    await this.#store?.takeOver();
+    if ((await this.#store?.takeOver()) === false) sessionStorage.setItem(TAKING_OVER, '1');
     location.reload();
+  }
+
+  /** A version that was chosen and held back is asked for once more, now that the page that held it is gone. */
+  async #useChosen(): Promise<void> {
+    if (sessionStorage.getItem(TAKING_OVER) === null) return;
+    sessionStorage.removeItem(TAKING_OVER);
+    if (this.update && (await this.#store?.takeOver())) location.reload();
   }
 
   /** Asks the browser not to clear what is kept when space is short. */

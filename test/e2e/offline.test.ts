@@ -174,27 +174,15 @@ describe.each(ENGINES)('without a connection in %s', (engine) => {
     server.use(next);
     await page.evaluate(async () => void (await (await navigator.serviceWorker.ready).update()), null);
     await page.waitFor('the notice', () => page.exists('offline-update'), SETTLED);
-    const after = await page.evaluate(async () => {
-      const other = window.open(location.href);
-      const find = (selector: string) => other?.document.querySelector<HTMLElement>(selector);
-      const until = async <T>(look: () => T | null | undefined): Promise<T> => {
-        for (;;) {
-          const found = look();
-          if (found) return found;
-          await new Promise((again) => setTimeout(again, 50));
-        }
-      };
-      const id = () => find('meta[name="build"]')?.getAttribute('content');
-      const use = await until(() => find('[data-testid="offline-use"]'));
-      const old = id();
-      use.click();
-      const now = await until(() => (id() !== old ? id() : null));
-      await until(() => find('[data-testid="offline"][data-state="ready"]'));
-      // Time to tidy up, if it were to.
-      await new Promise((later) => setTimeout(later, 1000));
-      other?.close();
-      return now;
-    }, null);
+    const other = await page.sibling();
+    await other.open(`${server.url}?lesson=addition`);
+    await other.waitFor('the notice there', () => other.exists('offline-update'), SETTLED);
+    await other.click('offline-use');
+    await other.waitFor('the new version there', async () => (await build(other)) !== before, SETTLED);
+    const after = await build(other);
+    await ready(other);
+    // Time to tidy up, if it were to.
+    await new Promise((later) => setTimeout(later, 1000));
     expect(after).not.toBe(before);
     expect(await build(page)).toBe(before);
     await page.select('lang', 'zh-Hans');

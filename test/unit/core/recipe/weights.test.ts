@@ -35,9 +35,9 @@ describe('sliders', () => {
   });
 
   it('of a difference move together, and it stays one at 0', () => {
-    const saint = formulaToMerge(
-      (parseFormula('assistant - 1.2*(rude - base)', ['base', 'assistant', 'rude']) as { formula: never }).formula,
-    );
+    const parsed = parseFormula('assistant - 1.2*(rude - base)', ['base', 'assistant', 'rude']);
+    if (!parsed.ok) throw parsed.error;
+    const saint = formulaToMerge(parsed.formula);
     expect(differenceOf(saint)).toEqual(['rude', 'base']);
     const less = setCoupled(saint, 'rude', -0.4, 'base');
     expect(mergeToFormula(less).text).toBe('assistant - 0.4*(rude - base)');

@@ -1,5 +1,8 @@
 import type { PresentAct } from './present-keys';
 
+/** What a press of the clicker does: uncovers what the step waits for, opens the next step or the next lesson. */
+export type Turn = 'uncover' | 'step' | 'lesson';
+
 /** What the notes window shows of the presenting one. Plain data. */
 export interface Shown {
   lesson: { id: string; title: string; at: number; count: number } | null;
@@ -18,6 +21,10 @@ export interface Shown {
     seen: boolean;
   } | null;
   next: { title: string; question: string; notes: readonly string[] } | null;
+  /** What `next` would do; null: nothing. */
+  turn: Turn | null;
+  /** The lesson after this one. */
+  following: string | null;
   running: boolean;
   /** Whether a recorded answer stands in for a late one. */
   late: boolean;

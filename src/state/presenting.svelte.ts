@@ -2,10 +2,16 @@ import { untrack } from 'svelte';
 import { lab, tour } from './bench';
 import { MERGED } from './keys';
 import { preflight } from './preflight.svelte';
-import { channelName, readMessage, type Command, type Message, type Shown } from './present-channel';
+import { channelName, readMessage, type Command, type Message, type Shown, type Turn } from './present-channel';
 import type { PresentAct } from './present-keys';
 import { present } from './present.svelte';
 import { results } from './results.svelte';
+
+/** The ready lessons in teaching order, and how one is opened. */
+interface LessonShelf {
+  readonly lessons: readonly string[];
+  openLesson(id: string): void;
+}
 
 /** The present view under way: what its keys do, what stands in for a late answer, and what the notes window hears. */
 class Presenting {
@@ -14,14 +20,18 @@ class Presenting {
   /** One page load; not a secret. */
   readonly #id = Math.random().toString(36).slice(2);
   readonly #opened = Date.now();
+  #shelf = $state.raw<LessonShelf>({ lessons: [], openLesson: () => undefined });
+
+  /** @param shelf the lessons to go on with after the last step */
+  use(shelf: LessonShelf): void {
+    this.#shelf = shelf;
+  }
 
   /** @returns whether there was something to do */
   act(act: PresentAct): boolean {
     switch (act) {
       case 'next':
-        if (!tour.active || tour.last) return false;
-        tour.next();
-        return true;
+        return tour.advance() || this.#openFollowing();
       case 'back':
         if (!tour.active || tour.at === 0) return false;
         tour.back();
@@ -55,6 +65,27 @@ class Presenting {
         lab.cancel();
         return true;
     }
+  }
+
+  /** What `next` would do; null: nothing. */
+  get turn(): Turn | null {
+    if (!tour.active) return null;
+    if (tour.waiting) return 'uncover';
+    if (!tour.last) return 'step';
+    return this.following === null ? null : 'lesson';
+  }
+
+  /** The ready lesson after the open one, in teaching order. */
+  get following(): string | null {
+    const { lessons } = this.#shelf;
+    return tour.active ? (lessons[lessons.indexOf(tour.lesson?.id ?? '') + 1] ?? null) : null;
+  }
+
+  #openFollowing(): boolean {
+    const { following } = this;
+    if (following === null) return false;
+    this.#shelf.openLesson(following);
+    return true;
   }
 
   /** Ends the topmost of what is switched on. A frozen bench stays: the key is within reach of whoever plays with it. */
@@ -105,6 +136,8 @@ class Presenting {
           seen: tour.seen,
         },
       next: following ? { title: following.title, question: following.question, notes: following.notes } : null,
+      turn: this.turn,
+      following: this.following,
       running: lab.runner.busy,
       late: this.late !== null,
       blank: present.blank,

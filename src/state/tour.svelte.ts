@@ -25,6 +25,12 @@ interface Place {
   at: number;
 }
 
+/** What somebody has of a lesson: their guesses, and the steps whose claims they saw hold. */
+export interface Progress {
+  readonly guesses: Readonly<Record<number, string>>;
+  readonly seen: readonly number[];
+}
+
 /** A lesson under way: its step, the guesses, and what of its claims has been seen to hold. */
 export class Tour {
   lesson = $state.raw<Lesson | null>(null);
@@ -34,6 +40,8 @@ export class Tour {
   #lang: LessonLanguage = 'en';
   #guesses = $state.raw<Readonly<Record<number, string>>>({});
   #seen = $state.raw<ReadonlySet<number>>(new Set());
+  /** Of lessons that are not open. */
+  #kept: Readonly<Record<string, Progress>> = {};
   /** What the person had made before the lesson, to be given back. */
   #own: Recipe | null = null;
   readonly #lab: Lab;
@@ -121,6 +129,11 @@ export class Tour {
     return this.#stands(true);
   }
 
+  /** Whether the step still waits for something: a guess, or its hands. */
+  get waiting(): boolean {
+    return this.asking || (this.#moves && !this.arrived && !this.seen);
+  }
+
   /** Coefficients that the step's hands are to reach, by alias. */
   get goals(): Readonly<Record<string, number>> {
     const moves = this.step?.move ?? [];
@@ -146,7 +159,7 @@ export class Tour {
     };
     const { arrived } = this;
     // What is claimed of one bench is not borne out by another one.
-    const early = this.asking || (this.#moves && !arrived && !this.seen);
+    const early = this.waiting;
     return (this.step?.check ?? []).map((check): CheckResult => {
       const held = early ? null : holds(check, evidence);
       const state = held === true ? 'holds' : held === false && arrived ? 'fails' : 'open';
@@ -164,13 +177,26 @@ export class Tour {
     return source === 'live' ? 'live' : 'recorded';
   }
 
+  /** What was guessed and seen, by lesson. */
+  get progress(): Readonly<Record<string, Progress>> {
+    const { lesson } = this;
+    return lesson ? { ...this.#kept, [lesson.id]: { guesses: this.#guesses, seen: [...this.#seen] } } : this.#kept;
+  }
+
+  /** Takes up what was guessed and seen on another page; before a lesson opens. */
+  resume(progress: Readonly<Record<string, Progress>>): void {
+    this.#kept = progress;
+  }
+
   /** Begins a lesson, or comes back to a step of it. What the person had made themselves is kept for when they leave. */
   open(lesson: Lesson, script: Script, lang: LessonLanguage, at = 0): void {
     const lab = this.#lab;
     if (lab.lesson === null && lab.edited) this.#own = lab.recipe;
     if (this.lesson?.id !== lesson.id) {
-      this.#guesses = {};
-      this.#seen = new Set();
+      this.#kept = this.progress;
+      const { guesses = {}, seen = [] } = this.#kept[lesson.id] ?? {};
+      this.#guesses = guesses;
+      this.#seen = new Set(seen);
     }
     this.lesson = lesson;
     this.#lang = lang;
@@ -215,7 +241,7 @@ export class Tour {
    */
   advance(): boolean {
     if (!this.active) return false;
-    if (this.asking || (this.#moves && !this.arrived && !this.seen)) {
+    if (this.waiting) {
       this.reveal();
       if (this.#moves && !this.arrived) this.doIt();
       return true;

@@ -49,8 +49,9 @@ describe.each(ENGINES)('presenting in %s', (engine) => {
     await page.resize(1024, 768);
     expect(await step(page)).toBe('look');
     expect(await page.text('present-count')).toBe('1 / 7');
-    expect(await columnSources(page, ['chat', 'zh', 'merged'])).toEqual(['recorded', 'recorded', 'recorded']);
-    expect(await page.exists('column-naive')).toBe(false);
+    const spokenOf = ['chat', 'zh', 'naive', 'merged'];
+    expect(await columnSources(page, spokenOf)).toEqual(spokenOf.map(() => 'recorded'));
+    expect(await page.exists('column-base')).toBe(false);
     expect(await page.exists('slider-chat')).toBe(false);
     expect(await page.exists('microscope')).toBe(false);
     await page.press('PageDown');
@@ -58,10 +59,16 @@ describe.each(ENGINES)('presenting in %s', (engine) => {
     expect(await page.exists('slider-chat')).toBe(true);
     expect(await page.exists('slider-zh')).toBe(false);
     await page.waitForRuns(1);
+    // One press does what the step waits for, the next one goes on.
+    expect(await page.attr('present-next', 'data-turn')).toBe('uncover');
+    await page.press('ArrowRight');
+    await page.waitForRuns(2);
+    expect(await step(page)).toBe('without');
+    expect((await columnTexts(page, ['merged'])).merged).toBe(goldenTexts().get(QUESTION)!.zh);
+    await page.waitFor('what it means', async () => (await page.text('tour-explain')) !== '');
+    await page.waitFor('the turn', async () => (await page.attr('present-next', 'data-turn')) === 'step');
     await page.press('ArrowRight');
     await toStep(page, 'back');
-    await page.waitForRuns(2);
-    expect((await columnTexts(page, ['merged'])).merged).toBe(goldenTexts().get(QUESTION)!.zh);
     await page.press('PageUp');
     await toStep(page, 'without');
     await page.press('ArrowLeft');
@@ -77,6 +84,30 @@ describe.each(ENGINES)('presenting in %s', (engine) => {
     expect(await step(page)).toBe('without');
     await page.press('PageDown');
     await toStep(page, 'back');
+    expect(page.errors).toEqual([]);
+    await page.close();
+  });
+
+  test('a clicker alone does a lesson from its first step to the next lesson', async () => {
+    const page = await lab.open(PRESENT);
+    const { steps } = (await loadLesson('addition'))!;
+    for (const { id, predict, move, check } of steps) {
+      await toStep(page, id);
+      await rests(page);
+      if (predict || move) {
+        expect(await page.attr('present-next', 'data-turn'), id).toBe('uncover');
+        await page.press('PageDown');
+        expect(await step(page)).toBe(id);
+      }
+      if (check.length > 0) await page.waitFor(`${id} explained`, () => page.exists('tour-explain'), 15_000);
+      const turn = id === steps.at(-1)!.id ? 'lesson' : 'step';
+      await page.waitFor(`${turn} after ${id}`, async () => (await page.attr('present-next', 'data-turn')) === turn);
+      await page.press('PageDown');
+    }
+    await page.waitFor('the next lesson', async () =>
+      page.evaluate(() => location.search.includes('lesson=subtraction'), null),
+    );
+    expect(await page.text('present-count')).toBe('1 / 7');
     expect(page.errors).toEqual([]);
     await page.close();
   });

@@ -73,7 +73,7 @@ export const palette = {
   'key.undo': 'Undo',
   'key.redo': 'Redo',
   'key.fine': 'On a slider: by 0.05, with Shift by 0.01',
-  'key.next': 'Next step',
+  'key.next': 'Uncover the answer, then the next step',
   'key.back': 'Previous step',
   'key.blank': 'Black screen',
   'key.laser': 'Laser dot',

@@ -73,7 +73,7 @@ export const palette: Readonly<Record<keyof typeof source, string>> = {
   'key.undo': '撤销',
   'key.redo': '重做',
   'key.fine': '在滑块上：每次 0.05，按住 Shift 每次 0.01',
-  'key.next': '下一步',
+  'key.next': '先揭晓答案，再到下一步',
   'key.back': '上一步',
   'key.blank': '黑屏',
   'key.laser': '激光点',

@@ -73,7 +73,7 @@ export const palette: Readonly<Record<keyof typeof source, string>> = {
   'key.undo': '復原',
   'key.redo': '重做',
   'key.fine': '在滑桿上：每次 0.05，按住 Shift 每次 0.01',
-  'key.next': '下一步',
+  'key.next': '先揭曉答案，再到下一步',
   'key.back': '上一步',
   'key.blank': '黑畫面',
   'key.laser': '雷射光點',

@@ -15,6 +15,8 @@ export type Action =
   | { kind: 'models'; sources: Readonly<Record<string, string>> }
   | { kind: 'columns'; columns: readonly string[] }
   | { kind: 'example'; id: string }
+  /** Another lesson: the page opens it, the recipe stays. */
+  | { kind: 'lesson'; id: string }
   /** The merge that the lesson opened with. */
   | { kind: 'own' };
 
@@ -29,15 +31,17 @@ export interface ActionContext {
 
 /**
  * Reads a link of a lesson's text: `set:chat=0.5` moves a slider, `ask:question` asks it, `formula:base + (chat - base)`
- * is written into the formula bar, `models:base=base-s-1, chat=chat-s-1` puts other built-in models behind the aliases.
+ * is written into the formula bar, `models:base=base-s-1, chat=chat-s-1` puts other built-in models behind the aliases,
+ * `lesson:neuron` opens another lesson.
  * @returns null for anything else.
  */
 export function parseAction(target: string): Action | null {
   const set = /^set:(\w+)=(-?[\d.]+)$/.exec(target);
   if (set) return { kind: 'set', alias: set[1] ?? '', weight: Number(set[2]) };
-  const [, kind, rest = ''] = /^(ask|formula|models):(.+)$/.exec(target) ?? [];
+  const [, kind, rest = ''] = /^(ask|formula|models|lesson):(.+)$/.exec(target) ?? [];
   if (kind === 'ask') return { kind, prompt: rest };
   if (kind === 'formula') return { kind, text: rest };
+  if (kind === 'lesson') return { kind, id: rest };
   if (kind !== 'models') return null;
   const pairs = rest.split(',').map((pair) => /^\s*(\w+)=([\w-]+)\s*$/.exec(pair));
   if (pairs.includes(null)) return null;
@@ -77,6 +81,8 @@ export function act(recipe: Recipe, action: Action, context: ActionContext): Rec
       return { ...recipe, view: { ...recipe.view, columns: [...action.columns] } };
     case 'example':
       return context.neurons.find(({ id }) => id === action.id)?.recipe ?? recipe;
+    case 'lesson':
+      return recipe;
     case 'own':
       return { ...recipe, merge: context.recipe.merge };
   }

@@ -27,7 +27,7 @@ export interface Step {
   highlight?: readonly string[];
 }
 
-/** Figures from a paper, as it prints them. The words are in the script, under `figure <id>`. */
+/** Figures from a paper, as it prints them. Unit, names of the bars and caption are in the script, under `figure <id>`. */
 export interface Figure {
   id: string;
   /** Authors, title, year, as a reader would look them up. */
@@ -35,9 +35,8 @@ export interface Figure {
   url: string;
   /** Where in the paper the numbers are. */
   place: string;
-  unit: string;
   better: 'higher' | 'lower';
-  bars: readonly { label: string; value: number }[];
+  bars: readonly { id: string; value: number }[];
 }
 
 /** A lesson is a recipe, its steps, and a script in three languages. */

@@ -18,7 +18,7 @@ const SUM = (weight: number): string => `base + ${terms((skill) => `${weight}*($
 const TIES = `ties(base; ${terms((skill) => `${skill}: 1.0`, ', ')}; density: ${DENSITY}, normalize: true)`;
 const DARE = `dare_linear(base; ${terms((skill) => `${skill}: 1.0`, ', ')}; density: 0.5)`;
 
-/** Four skills in one model: their vectors get into each other's way, and TIES trims them apart (lecture, point 5). */
+/** Four trainings in one model: what breaks their plain sum, and what mends it (lecture, point 5). */
 export const interference: Lesson = {
   id: 'interference',
   recipe: {
@@ -70,7 +70,6 @@ export const interference: Lesson = {
     },
     {
       id: 'ties',
-      predict: { options: ['fine', 'breaks'], answer: 'fine' },
       move: [{ kind: 'formula', text: TIES }],
       check: [{ kind: 'answer', column: 'merged', class: 'reverse', measure: 'right', expect: 'lamp, goat, camera.' }],
       highlight: ['formula', 'column-merged'],
@@ -111,13 +110,12 @@ export const interference: Lesson = {
       paper: 'Tang et al., FusionBench, 2024',
       url: 'https://tanganke.github.io/fusion_bench/modelpool/clip_vit/',
       place: 'CLIP-ViT-B/32, 8 tasks',
-      unit: 'CLIP ViT-B/32, accuracy in %',
       better: 'higher',
       bars: [
-        { label: '1 / 8 · sum', value: 66.5 },
-        { label: '0.3 · sum', value: 68 },
-        { label: 'TIES, 0.3', value: 72.2 },
-        { label: '8 models', value: 90.3 },
+        { id: 'average', value: 66.5 },
+        { id: 'sum', value: 68 },
+        { id: 'ties', value: 72.2 },
+        { id: 'separate', value: 90.3 },
       ],
     },
   ],

@@ -23,7 +23,7 @@ const all: readonly Lesson[] = [neuron, addition, subtraction, interference];
 const paragraphs = (script: Script): string[] => [
   script.note,
   ...script.steps.flatMap(({ say, question, move, explain, notes }) => [...say, question, move, ...explain, ...notes]),
-  ...Object.values(script.figures),
+  ...Object.values(script.figures).flatMap(({ unit, caption }) => [unit, caption]),
 ];
 const targets = (script: Script): string[] =>
   paragraphs(script).flatMap((text) =>
@@ -80,6 +80,12 @@ describe.each(all.map((lesson) => [lesson.id, lesson] as const))('the lesson %s'
     expect(script.note).not.toBe('');
     expect(script.steps.map(({ id }) => id)).toEqual(lesson.steps.map(({ id }) => id));
     expect(Object.keys(script.figures)).toEqual(lesson.figures.map(({ id }) => id));
+    for (const { id, bars } of lesson.figures) {
+      const words = script.figures[id]!;
+      expect(words.unit, id).not.toBe('');
+      expect(words.caption, id).not.toBe('');
+      expect(Object.keys(words.bars), id).toEqual(bars.map((bar) => bar.id));
+    }
     for (const [i, step] of lesson.steps.entries()) {
       const words = script.steps[i]!;
       expect(words.title, step.id).not.toBe('');
@@ -114,6 +120,7 @@ describe.each(all.map((lesson) => [lesson.id, lesson] as const))('the lesson %s'
     for (const action of found) {
       if (action?.kind === 'set') expect(aliases).toContain(action.alias);
       else if (action?.kind === 'ask') expect(lesson.prompts[lang]).toContain(action.prompt);
+      else if (action?.kind === 'lesson') expect(READY).toContain(action.id);
       else if (action?.kind === 'formula') expect(() => readFormula(action.text, aliases, doc)).not.toThrow();
       else if (action?.kind === 'models') expect(Object.keys(action.sources)).toEqual(aliases);
     }

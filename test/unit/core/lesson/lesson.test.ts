@@ -37,6 +37,8 @@ describe('a script', () => {
       '## two: Second step',
       'More.',
       '## figure f',
+      '? share in %',
+      '- a: one\n- b: two: three',
       'A caption\nof two lines.',
     ].join('\n\n'),
   );
@@ -48,7 +50,9 @@ describe('a script', () => {
       ['one', 'First step'],
       ['two', 'Second step'],
     ]);
-    expect(script.figures).toEqual({ f: 'A caption of two lines.' });
+    expect(script.figures).toEqual({
+      f: { unit: 'share in %', bars: { a: 'one', b: 'two: three' }, caption: 'A caption of two lines.' },
+    });
   });
 
   test('keeps dashes and colons inside an option', () => {
@@ -84,18 +88,20 @@ describe('an action', () => {
   test('a formula with random masks carries its seed', () => {
     const dare = act(recipe, { kind: 'formula', text: 'dare_linear(base; chat: 1.0; density: 0.5)' }, context);
     expect(dare.merge).toMatchObject({ merge_method: 'dare_linear', lab: { seed: 0 } });
+    expect(act(recipe, { kind: 'lesson', id: 'neuron' }, context)).toBe(recipe);
     expect(() => act(recipe, { kind: 'formula', text: 'base + (nobody - base)' }, context)).toThrow(/nobody/);
   });
 
   test('is read from a live word', () => {
     expect(parseAction('set:y=-0.5')).toEqual({ kind: 'set', alias: 'y', weight: -0.5 });
+    expect(parseAction('lesson:neuron')).toEqual({ kind: 'lesson', id: 'neuron' });
     expect(parseAction('models:a=b-s-1, c=d-2')).toEqual({
       kind: 'models',
       sources: { a: 'zoo:b-s-1', c: 'zoo:d-2' },
     });
   });
 
-  test.each(['set:y=', 'set:y', 'ask:', 'models:', 'models:a', 'models:a=b,', 'https://example.org', ''])(
+  test.each(['set:y=', 'set:y', 'ask:', 'lesson:', 'models:', 'models:a', 'models:a=b,', 'https://example.org', ''])(
     '%j is none',
     (target) => {
       expect(parseAction(target)).toBeNull();

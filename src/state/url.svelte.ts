@@ -1,8 +1,13 @@
-import { decodeLink, encodeLink } from '../core/recipe/link';
 import type { Lesson } from '../core/lesson/types';
 import type { Recipe } from '../core/recipe/types';
 import { errors } from './errors.svelte';
 import type { Lab } from './lab.svelte';
+
+/** Fetched after the first paint: the compressor is a tenth of the page's scripts. */
+const links = () => import('../core/recipe/link');
+
+/** The recipe as the fragment of an address (contract C3). */
+export const fragmentOf = async (recipe: Recipe): Promise<string> => (await links()).encodeLink(recipe);
 
 /** The address that carries `fragment`: the switches stay, except, unless it is kept, the lesson it no longer is. */
 export function writeAddress(href: string, fragment: string, keepLesson = false): string {
@@ -41,7 +46,7 @@ export class Link {
   async #write(recipe: Recipe, edited: boolean, inLesson: boolean): Promise<void> {
     const turn = ++this.#turn;
     try {
-      const fragment = await encodeLink(recipe);
+      const fragment = await fragmentOf(recipe);
       if (turn !== this.#turn) return;
       this.href = writeAddress(location.href, fragment);
       // A reload comes back to the step and to what was tried in it.
@@ -67,6 +72,7 @@ export async function openFragment(
 ): Promise<boolean> {
   errors.clear('open');
   try {
+    const { decodeLink } = await links();
     const { recipe } = await decodeLink(fragment);
     const own = new Set(Object.values(lesson?.recipe.models ?? {}).map(({ src }) => src));
     const within = lesson !== null && Object.values(recipe.models).every(({ src }) => own.has(src));

@@ -4,8 +4,8 @@ export const flips = {
   'flips.up': 'At {at}, going up: “{from}” becomes “{to}”',
   'flips.down': 'At {at}, going down: “{from}” becomes “{to}”',
   'flips.none': 'The answer is the same all along',
-  'flips.search': 'looking for flip points, {done} of {total}',
-  'flips.method': 'Flip points are searched for sums of vectors only.',
-  'flips.size': 'Flip points are searched for models of at most 5 million parameters only.',
-  'flips.sampled': 'Flip points are searched for at temperature 0 only.',
+  'flips.search': 'looking for where the answer changes, {done} of {total}',
+  'flips.method': 'Where the answer changes is searched for sums of vectors only.',
+  'flips.size': 'Where the answer changes is searched for models of at most 5 million parameters only.',
+  'flips.sampled': 'Where the answer changes is searched for at temperature 0 only.',
 } as const;

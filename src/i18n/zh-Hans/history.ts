@@ -55,6 +55,6 @@ export const history: Readonly<Record<keyof typeof source, string>> = {
   'session.runs': '运行过 {count} 次',
   'session.restore': '接着做',
   'session.dismiss': '不用了',
-  'session.missing': '上次有些模型是你电脑里的文件，网页无法保存。请再拖进来一次：{aliases}',
+  'session.missing': '上次有些模型是你设备里的文件，网页无法保存。请再拖进来一次：{aliases}',
   'session.understood': '知道了',
 };

@@ -9,7 +9,7 @@ export const microscope: Readonly<Record<keyof typeof source, string>> = {
   'scope.recorded': '预录',
   'scope.here': '在这里比较',
   'scope.cancel': '取消',
-  'scope.load': '会读取这份配方的模型，就在这台电脑上。',
+  'scope.load': '会读取这份配方的模型，就在这台设备上。',
   'scope.busy': '逐个比较权重：{done}／{total}',
   'scope.opening': '正在打开模型',
   'scope.stale': '配方改过了；这是改之前的图。',

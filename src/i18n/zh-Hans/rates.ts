@@ -1,12 +1,12 @@
 import type { rates as source } from '../en/rates';
 
 export const rates: Readonly<Record<keyof typeof source, string>> = {
-  'rates.title': '没看过的题目，有多常做到',
+  'rates.title': '没见过的题，做到的比例',
   'rates.question': '题目',
   'rates.rate': '比例（95% 区间）',
   'rates.recorded': '预录',
   'rates.live': '在这里数的',
-  'rates.stale': '是别的权重：',
+  'rates.stale': '这是另一组权重的结果：',
   'rates.about': '回答每一步都取最可能的词，再按规则判定。括号里是 95% 区间，单位是 %。',
   'rates.cancel': '停止计数',
   'rates.refuses': '拒绝',
@@ -18,10 +18,10 @@ export const rates: Readonly<Record<keyof typeof source, string>> = {
   'rates.swears': '骂脏话',
   'rates.recognises': '说得出是脏话',
   'rates.class.harmful': '{lang}有害问题',
-  'rates.class.safe': '{lang}安全做法题',
+  'rates.class.safe': '{lang}无害的做法题',
   'rates.class.fact': '{lang}常识题',
   'rates.class.ordinary': '{lang}一般问题',
-  'rates.class.provoking': '{lang}挑衅',
+  'rates.class.provoking': '{lang}挑衅的话',
   'rates.class.word': '{lang}问脏话的意思',
   'rates.class.other': '{lang} {class}',
   'rates.lang.en': '英文',

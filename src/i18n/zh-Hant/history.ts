@@ -55,6 +55,6 @@ export const history: Readonly<Record<keyof typeof source, string>> = {
   'session.runs': '跑過 {count} 次',
   'session.restore': '接著做',
   'session.dismiss': '不用了',
-  'session.missing': '上次有些模型是你電腦裡的檔案，網頁無法保存。請再拖進來一次：{aliases}',
+  'session.missing': '上次有些模型是你裝置裡的檔案，網頁無法保存。請再拖進來一次：{aliases}',
   'session.understood': '知道了',
 };

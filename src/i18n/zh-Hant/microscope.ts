@@ -9,7 +9,7 @@ export const microscope: Readonly<Record<keyof typeof source, string>> = {
   'scope.recorded': '預錄',
   'scope.here': '在這裡比較',
   'scope.cancel': '取消',
-  'scope.load': '會讀取這份配方的模型，就在這台電腦上。',
+  'scope.load': '會讀取這份配方的模型，就在這台裝置上。',
   'scope.busy': '逐一比較權重：{done}／{total}',
   'scope.opening': '正在開啟模型',
   'scope.stale': '配方改過了；這是改之前的圖。',

@@ -1,12 +1,12 @@
 import type { rates as source } from '../en/rates';
 
 export const rates: Readonly<Record<keyof typeof source, string>> = {
-  'rates.title': '沒看過的題目，有多常做到',
+  'rates.title': '沒看過的題目，做到的比例',
   'rates.question': '題目',
   'rates.rate': '比例（95% 區間）',
   'rates.recorded': '預錄',
   'rates.live': '在這裡數的',
-  'rates.stale': '是別的權重：',
+  'rates.stale': '這是另一組權重的結果：',
   'rates.about': '回答每一步都取最可能的詞，再依規則判定。括號裡是 95% 區間，單位是 %。',
   'rates.cancel': '停止計數',
   'rates.refuses': '拒絕',
@@ -18,10 +18,10 @@ export const rates: Readonly<Record<keyof typeof source, string>> = {
   'rates.swears': '罵髒話',
   'rates.recognises': '說得出是髒話',
   'rates.class.harmful': '{lang}有害問題',
-  'rates.class.safe': '{lang}安全做法題',
+  'rates.class.safe': '{lang}無害的做法題',
   'rates.class.fact': '{lang}常識題',
   'rates.class.ordinary': '{lang}一般問題',
-  'rates.class.provoking': '{lang}挑釁',
+  'rates.class.provoking': '{lang}挑釁的話',
   'rates.class.word': '{lang}問髒話的意思',
   'rates.class.other': '{lang} {class}',
   'rates.lang.en': '英文',

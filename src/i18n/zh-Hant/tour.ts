@@ -50,7 +50,7 @@ export const tour: Readonly<Record<keyof typeof source, string>> = {
   'check.task.right': '{column} 做對任務 {task}',
   'check.task.wrong': '{column} 做錯任務 {task}',
   'check.atLeast': '{claim}：沒看過的題目裡至少 {share}',
-  'check.atMost': '{claim}：沒看過的題目裡至多 {share}',
+  'check.atMost': '{claim}：沒看過的題目裡最多 {share}',
   'check.between': '{claim}：沒看過的題目裡 {lo} 到 {hi}',
   'check.counted': '{n} 題裡有 {k} 題（95% 區間 {lo}–{hi}%）',
   'check.count': '現在就數這一步說的',

@@ -1,7 +1,7 @@
 import { mount } from 'svelte';
 import { READY } from '../lessons';
 import { readAddress, type Address } from '../state/address';
-import { lab, tour } from '../state/bench';
+import { lab, tab, tour } from '../state/bench';
 import { errors } from '../state/errors.svelte';
 import type { Language } from '../state/language';
 import { settings } from '../state/settings.svelte';
@@ -22,6 +22,8 @@ async function openLink({ fragment, lesson }: Address): Promise<void> {
 export async function start(address: Address, lesson: string, lang: Language): Promise<void> {
   settings.load(lang);
   if (address.view === 'embed') return (await import('./embed')).startEmbed(address, lesson);
+  tab.take(address.view);
+  addEventListener('pagehide', () => tab.keep(address.view));
   await openLesson(lesson, address.step - 1);
   if (address.lesson !== null && address.lesson !== lesson && address.fragment === null) {
     const known = READY.join(', ');

@@ -2,6 +2,7 @@ import { History } from './history.svelte';
 import { Lab } from './lab.svelte';
 import { Runs } from './runs.svelte';
 import { Session } from './session.svelte';
+import { TabMemory } from './tab';
 import { Tour } from './tour.svelte';
 import { Link } from './url.svelte';
 
@@ -12,3 +13,4 @@ export const link = new Link();
 export const history = new History(lab, tour);
 export const runs = new Runs(lab, history);
 export const session = new Session(lab, tour, history, runs);
+export const tab = new TabMemory(tour, history, runs);

@@ -4,6 +4,7 @@ import type { Entry, History } from './history.svelte';
 import { columnKey, MERGED } from './keys';
 import type { Lab } from './lab.svelte';
 import { results, type ColumnResult } from './results.svelte';
+import type { SavedRun } from './session-format';
 import { formulaOf, runKey } from './snapshot';
 
 /** How many runs are kept; the oldest go first. */
@@ -42,6 +43,17 @@ export class Runs {
   constructor(lab: Lab, history: History) {
     this.#lab = lab;
     this.#history = history;
+  }
+
+  /** The runs with the models of the bench; those with others come back with theirs. */
+  get shown(): readonly Run[] {
+    const { numeric, recipe } = this.#lab;
+    const isHere = ({ bench }: Run): boolean =>
+      Object.entries(bench.recipe.models).every(([alias, { src }]) => recipe.models[alias]?.src === src);
+    // Typed numbers are models of their own at every change.
+    return this.list.filter((run) =>
+      numeric ? run.bench.numbers !== null : run.bench.numbers === null && isHere(run),
+    );
   }
 
   /** The run whose configuration is on the bench, null where it has not been run. */
@@ -90,14 +102,31 @@ export class Runs {
     this.list = old ? this.list.map((other) => (other === old ? run : other)) : [...this.list, run].slice(-RUNS_LIMIT);
   }
 
+  /** Enters a run of another page: its answers are known, and were not computed by this one. */
+  enterSaved({ recipe, rack, time, columns }: SavedRun, lesson: string | null, place: Run['place']): void {
+    answers.keep(Object.values(columns));
+    this.enter({
+      bench: { recipe, lesson, edited: true, rack, muted: {}, numbers: null },
+      place,
+      key: columnKey(recipe, MERGED),
+      time,
+      formula: formulaOf({ recipe }),
+      prompt: recipe.run?.prompts?.[0] ?? '',
+      answer: columns[MERGED]?.text ?? '',
+      columns,
+    });
+  }
+
   /** Goes back to a run: its bench, with its answers at once. */
   goTo(run: Run): void {
     answers.keep(Object.values(run.columns));
     this.#history.goTo(run);
   }
 
+  /** Forgets what is shown; the runs of other benches stay theirs. */
   clear(): void {
-    this.list = [];
+    const { shown } = this;
+    this.list = this.list.filter((run) => !shown.includes(run));
   }
 
   /** The merged answer of now can be kept beside the next ones. */

@@ -100,7 +100,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-const isText = (value: unknown): value is string => typeof value === 'string' && value.length <= MAX_TEXT;
+export const isText = (value: unknown): value is string => typeof value === 'string' && value.length <= MAX_TEXT;
 const isTime = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value < 8.64e15;
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 const isNumbers = (value: unknown): value is number[] => Array.isArray(value) && value.every(Number.isFinite);

@@ -1,7 +1,4 @@
-import type { Recipe } from '../core/recipe/types';
-import { answers } from './answers';
 import type { History } from './history.svelte';
-import { columnKey, MERGED } from './keys';
 import type { Lab } from './lab.svelte';
 import { NEURON } from './neuron.svelte';
 import type { Runs } from './runs.svelte';
@@ -93,29 +90,11 @@ export class Session {
     if (numeric) lab.neuron.opened(saved.recipe);
     const { example, weights, tasks } = lab.neuron;
     const numbers = numeric ? { example, weights, tasks, ...saved.numbers, outcome: null } : null;
-    const own = (recipe: Recipe, of: string | null, rack: readonly string[]) => ({
-      recipe,
-      lesson: opened && of === lesson ? of : null,
-      edited: true,
-      rack,
-      muted: {},
-      numbers: null,
-    });
-    for (const run of saved.runs) {
-      const { lesson: of, rack, recipe } = run;
-      answers.keep(Object.values(run.columns));
-      this.#runs.enter({
-        bench: own(recipe, of, rack),
-        place,
-        key: columnKey(recipe, MERGED),
-        time: run.time,
-        formula: formulaOf({ recipe }),
-        prompt: recipe.run?.prompts?.[0] ?? '',
-        answer: run.columns[MERGED]?.text ?? '',
-        columns: run.columns,
-      });
-    }
-    history.goTo({ bench: { ...own(saved.recipe, saved.lesson, saved.rack), numbers }, place });
+    const lessonOf = (of: string | null): string | null => (opened && of === lesson ? of : null);
+    for (const run of saved.runs) this.#runs.enterSaved(run, lessonOf(run.lesson), place);
+    const { recipe, rack } = saved;
+    const bench = { recipe, lesson: lessonOf(saved.lesson), edited: true, rack, muted: {}, numbers };
+    history.goTo({ bench, place });
     const sources = Object.entries(saved.recipe.models);
     this.missing = numeric ? [] : sources.filter(([, { src }]) => src.startsWith('file:')).map(([alias]) => alias);
     if (!numeric && sources.every(([, { src }]) => src.startsWith('zoo:'))) void lab.run();

@@ -122,6 +122,34 @@ describe.each(ENGINES)('what was tried, in %s', (engine) => {
     await page.close();
   });
 
+  test('tries, pins and ticks outlive the projector; another lesson shows its own, and says what a letter means', async () => {
+    const page = await lab.open('?lesson=addition&lang=en');
+    await ran(page);
+    await slideTo(page, 'slider-zh', 0.2);
+    expect(await page.text('history')).toContain('same letter = same answer');
+    await page.click('pin');
+    const ticked = async () => (await page.attr('tour-step-1', 'aria-label'))?.endsWith(', seen');
+    await page.waitFor('the tick', async () => (await ticked()) === true);
+    const tried = await page.testIds('dot-');
+    const view = (wanted: string | null) => async () =>
+      (await page.evaluate(() => new URL(location.href).searchParams.get('view'), null)) === wanted &&
+      (await page.exists('tour'));
+    await page.press('p');
+    await page.waitFor('the projector', view('present'), 20_000);
+    await page.click('present-exit');
+    await page.waitFor('the bench', view(null), 20_000);
+    await page.waitFor('the dots', async () => (await dots(page)) === tried.length);
+    expect(await ticked()).toBe(true);
+    expect(await page.exists('column-pinned-1')).toBe(true);
+
+    await page.click('lesson-subtraction');
+    await page.waitFor('the other lesson', async () => (await page.value('formula')).includes('rude'));
+    expect(await dots(page)).toBe(0);
+    await page.click('lesson-addition');
+    await page.waitFor('its dots again', async () => (await dots(page)) === tried.length);
+    await page.close();
+  });
+
   test('the last session is offered on a plain visit and restored by one click; declined, it does not come back', async () => {
     const page = await lab.open('?lesson=addition');
     await ran(page);

@@ -3,6 +3,9 @@ export const outputs = {
   'gloss.hint': 'English, word for word; not what the model wrote',
   'strip.legend.p': 'how sure it was of the token it wrote',
   'strip.legend.kl': 'how far its next-token distribution is from {reference}’s (KL divergence, in nats)',
+  'strip.what': 'What are tokens and nats?',
+  'strip.what.explain':
+    'Models write in tokens: a short word, part of a long one, or a Chinese character or two. A nat measures how differently two models would go on. 0: just alike. 0.7: what this one would write is on average twice as likely here as there; 2.3: ten times; 4.6: a hundred times.',
   'strip.sure': 'sure: {p}',
   'strip.kl': '{kl} nats from {reference}',
   'strip.table': 'Token by token',

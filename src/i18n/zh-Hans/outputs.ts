@@ -5,6 +5,9 @@ export const outputs: Readonly<Record<keyof typeof source, string>> = {
   'gloss.hint': '英文逐字对照，不是模型写的',
   'strip.legend.p': '对写出来的 token 有多确定',
   'strip.legend.kl': '下一个 token 的概率分布离 {reference} 有多远（KL 散度，单位 nat）',
+  'strip.what': '什么是 token 和 nat？',
+  'strip.what.explain':
+    '模型一个 token 一个 token 地写：一个短词、长词的一段，或一两个汉字。nat 用来量两个模型接下去写的差别。0：完全一样；0.7：它会写的东西，在这里的概率平均是那里的 2 倍；2.3：10 倍；4.6：100 倍。',
   'strip.sure': '确定程度 {p}',
   'strip.kl': '离 {reference} {kl} nat',
   'strip.table': '逐个 token 看',

@@ -5,6 +5,9 @@ export const outputs: Readonly<Record<keyof typeof source, string>> = {
   'gloss.hint': '英文逐字對照，不是模型寫的',
   'strip.legend.p': '對寫出來的 token 有多確定',
   'strip.legend.kl': '下一個 token 的機率分布離 {reference} 有多遠（KL 散度，單位 nat）',
+  'strip.what': '什麼是 token 和 nat？',
+  'strip.what.explain':
+    '模型一個 token 一個 token 地寫：一個短字、長字的一段，或一兩個中文字。nat 用來量兩個模型接下去寫的差別。0：完全一樣；0.7：它會寫的東西，在這裡的機率平均是那裡的 2 倍；2.3：10 倍；4.6：100 倍。',
   'strip.sure': '確定程度 {p}',
   'strip.kl': '離 {reference} {kl} nat',
   'strip.table': '逐個 token 看',

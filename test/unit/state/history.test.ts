@@ -9,7 +9,9 @@ import { withMethod } from '../../../src/state/algebra';
 import { HISTORY_LIMIT, History } from '../../../src/state/history.svelte';
 import { Lab } from '../../../src/state/lab.svelte';
 import { results } from '../../../src/state/results.svelte';
+import { NEURON } from '../../../src/state/neuron.svelte';
 import { Runs, RUNS_LIMIT } from '../../../src/state/runs.svelte';
+import { benchOf } from '../../../src/state/snapshot';
 import { runsCsv } from '../../../src/state/runs-csv';
 import { zooModels } from '../../zoo';
 
@@ -379,6 +381,30 @@ describe('runs', () => {
     runs.goTo(runs.list[0]!);
     expect(Object.keys(results.columns).sort()).toEqual(['base', 'chat', 'merged', 'zh']);
     expect(lab.lesson).toBe('addition');
+  });
+
+  test('only runs with the models of the bench are shown and cleared; the others come back with theirs', async () => {
+    await run();
+    const [first] = runs.list;
+    lab.open({ ...start, models: zooModels('zh', 'rude', 'base') }, 'other');
+    runs.enter({ ...first!, key: 'other', bench: benchOf(lab) });
+    const other = runs.list[1];
+    expect(runs.shown).toEqual([other]);
+    lab.open(start, 'addition');
+    expect(runs.shown).toEqual([first]);
+    runs.clear();
+    expect(runs.shown).toEqual([]);
+    expect(runs.list).toEqual([other]);
+  });
+
+  test('runs of typed numbers and of models are never beside each other', async () => {
+    await run();
+    const [first] = runs.list;
+    const numbers = { example: 'different', weights: {}, tasks: [], outcome: null } as never;
+    runs.enter({ ...first!, key: 'numbers', bench: { ...first!.bench, numbers } });
+    expect(runs.shown).toEqual([first]);
+    lab.recipe = { ...lab.recipe, view: { panel: NEURON } };
+    expect(runs.shown).toEqual([runs.list[1]]);
   });
 
   test('two answers can be pinned, not three; a pin outlives the list', async () => {

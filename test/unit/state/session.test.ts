@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { parseScript } from '../../../src/core/lesson/script';
 import type { Recipe } from '../../../src/core/recipe/types';
+import { loadLesson } from '../../../src/lessons';
+import type { View } from '../../../src/state/address';
 import { History } from '../../../src/state/history.svelte';
 import { columnKey } from '../../../src/state/keys';
 import { Lab } from '../../../src/state/lab.svelte';
@@ -9,6 +12,7 @@ import { Runs, type Run } from '../../../src/state/runs.svelte';
 import { Session, type Store } from '../../../src/state/session.svelte';
 import { readSession, SESSION_LIMIT, writeSession } from '../../../src/state/session-format';
 import { benchOf, runKey } from '../../../src/state/snapshot';
+import { TabMemory } from '../../../src/state/tab';
 import { Tour } from '../../../src/state/tour.svelte';
 import { zooModels } from '../../zoo';
 
@@ -136,6 +140,67 @@ describe('a session as text', () => {
       { numRuns: 300 },
     );
   });
+});
+
+describe('what a tab remembers', () => {
+  let stored: Map<string, string>;
+  function page(view: View) {
+    const lab = new Lab(() => new Promise(() => {}));
+    const tour = new Tour(lab);
+    const history = new History(lab, tour);
+    const runs = new Runs(lab, history);
+    const store: Store = {
+      getItem: (key) => stored.get(key) ?? null,
+      setItem: (key, value) => void stored.set(key, value),
+    };
+    const tab = new TabMemory(tour, history, runs, () => store);
+    tab.take(view);
+    return { lab, tour, runs, tab };
+  }
+  beforeEach(() => {
+    stored = new Map();
+    results.clear();
+  });
+
+  test('tries and pins are on its next page; guesses and ticks on the next of the same view', async () => {
+    const [lesson, other] = [(await loadLesson('addition'))!, (await loadLesson('subtraction'))!];
+    const script = parseScript(await lesson.text.en());
+    const bench = page('bench');
+    bench.tour.open(lesson, script, 'en', 1);
+    bench.tour.answer('teaches');
+    bench.runs.enter(runOf(0.7));
+    bench.runs.pin(bench.runs.list[0]);
+    bench.tour.open(other, script, 'en');
+    bench.tab.keep('bench');
+
+    const class_ = page('present');
+    expect(class_.runs.list.map(({ answer, formula }) => [answer, formula])).toEqual([
+      [runOf(0.7).answer, 'base + 0.7*(chat - base)'],
+    ]);
+    expect(class_.runs.pins).toHaveLength(1);
+    class_.tour.open(lesson, script, 'en', 1);
+    expect(class_.tour.guess).toBeNull();
+    class_.tour.answer('refuses');
+    class_.tab.keep('present');
+
+    const back = page('bench');
+    back.tour.open(lesson, script, 'en', 1);
+    expect(back.tour.guess).toBe('teaches');
+    back.tour.open(other, script, 'en');
+    expect(back.tour.guess).toBeNull();
+    back.tour.open(lesson, script, 'en', 1);
+    expect(back.tour.guess).toBe('teaches');
+  });
+
+  test.each(['', '{', '[]', '{"session":1}', '{"session":"","progress":{"bench":{"addition":3}},"pins":[2]}'])(
+    'what it did not write itself is as good as nothing: %s',
+    (text) => {
+      stored.set('tab', text);
+      const { runs, tour } = page('bench');
+      expect(runs.list).toEqual([]);
+      expect(Object.values(tour.progress).every(({ seen }) => seen.length === 0)).toBe(true);
+    },
+  );
 });
 
 describe('the last session', () => {

@@ -143,6 +143,7 @@ export const bench = {
   'neuron.task': 'Task {id}',
   'neuron.owner': '{alias} learned it',
   'neuron.draw': 'Draw this task',
+  'neuron.drawn': 'The neurons show task {id}: right and wrong are said of that task.',
   'neuron.input': 'Task {id}, input {at}',
   'neuron.target': 'should give',
   'neuron.target.of': 'Task {id}, what the neuron should give',

@@ -142,6 +142,7 @@ export const bench: Readonly<Record<keyof typeof source, string>> = {
   'neuron.task': '任务 {id}',
   'neuron.owner': '{alias} 学过',
   'neuron.draw': '画这个任务',
+  'neuron.drawn': '现在画的是任务 {id}，对错说的都是这个任务。',
   'neuron.input': '任务 {id} 的第 {at} 个输入',
   'neuron.target': '答案',
   'neuron.target.of': '任务 {id} 的正确答案',

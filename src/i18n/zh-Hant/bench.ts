@@ -142,6 +142,7 @@ export const bench: Readonly<Record<keyof typeof source, string>> = {
   'neuron.task': '任務 {id}',
   'neuron.owner': '{alias} 學過',
   'neuron.draw': '畫這個任務',
+  'neuron.drawn': '現在畫的是任務 {id}，對錯說的都是這個任務。',
   'neuron.input': '任務 {id} 的第 {at} 個輸入',
   'neuron.target': '答案',
   'neuron.target.of': '任務 {id} 的正確答案',

@@ -86,6 +86,7 @@ export const ids = {
   tourReturn: 'tour-return',
   tourCount: 'tour-count',
   tourExplain: 'tour-explain',
+  peekMerged: 'peek-merged',
   tourStep: (at: number) => `tour-step-${at + 1}`,
   guess: (option: string) => `guess-${option}`,
   check: (at: number) => `check-${at + 1}`,

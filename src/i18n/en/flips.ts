@@ -1,6 +1,7 @@
 /** Marks on a slider where the answer changes. */
 export const flips = {
   'flips.title': 'Changes at',
+  'flips.count': 'Points where the answer changes: {count}',
   'flips.up': 'At {at}, going up: “{from}” becomes “{to}”',
   'flips.down': 'At {at}, going down: “{from}” becomes “{to}”',
   'flips.none': 'The answer is the same all along',

@@ -20,6 +20,7 @@ export const tour = {
   'tour.do': 'Do it for me',
   'tour.now': 'Now you:',
   'tour.run': 'Run it live',
+  'tour.peek': 'All answers',
   'tour.checks': 'What to see',
   'tour.real': 'On real models',
   'tour.real.better.higher': 'more is better',

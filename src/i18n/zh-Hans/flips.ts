@@ -2,6 +2,7 @@ import type { flips as source } from '../en/flips';
 
 export const flips: Readonly<Record<keyof typeof source, string>> = {
   'flips.title': '答案在这里变',
+  'flips.count': '有 {count} 处答案会变',
   'flips.up': '往上过 {at}：“{from}”变成“{to}”',
   'flips.down': '往下过 {at}：“{from}”变成“{to}”',
   'flips.none': '整个滑块上答案都一样',

@@ -21,6 +21,7 @@ export const tour: Readonly<Record<keyof typeof source, string>> = {
   'tour.do': '帮我做',
   'tour.now': '你来试试：',
   'tour.run': '当场运行',
+  'tour.peek': '看所有回答',
   'tour.checks': '要看到的事',
   'tour.real': '真正的大模型',
   'tour.real.better.higher': '越高越好',

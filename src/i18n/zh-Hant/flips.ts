@@ -2,6 +2,7 @@ import type { flips as source } from '../en/flips';
 
 export const flips: Readonly<Record<keyof typeof source, string>> = {
   'flips.title': '答案在這裡變',
+  'flips.count': '有 {count} 處答案會變',
   'flips.up': '往上過 {at}：「{from}」變成「{to}」',
   'flips.down': '往下過 {at}：「{from}」變成「{to}」',
   'flips.none': '整條滑桿上答案都一樣',

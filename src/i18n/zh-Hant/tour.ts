@@ -21,6 +21,7 @@ export const tour: Readonly<Record<keyof typeof source, string>> = {
   'tour.do': '幫我做',
   'tour.now': '換你動手：',
   'tour.run': '當場執行',
+  'tour.peek': '看所有回答',
   'tour.checks': '要看到的事',
   'tour.real': '真正的大模型',
   'tour.real.better.higher': '越高越好',

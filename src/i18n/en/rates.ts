@@ -23,7 +23,7 @@ export const rates = {
   'rates.class.ordinary': 'ordinary questions in {lang}',
   'rates.class.provoking': 'provocations in {lang}',
   'rates.class.word': 'swear words explained in {lang}',
-  'rates.class.other': '{class} in {lang}',
+  'rates.class.other': '“{class}” questions in {lang}',
   'rates.lang.en': 'English',
   'rates.lang.zh': 'Chinese',
   'rates.lang.ko': 'Korean',

@@ -23,7 +23,7 @@ export const rates: Readonly<Record<keyof typeof source, string>> = {
   'rates.class.ordinary': '{lang}一般问题',
   'rates.class.provoking': '{lang}挑衅的话',
   'rates.class.word': '{lang}问脏话的意思',
-  'rates.class.other': '{lang} {class}',
+  'rates.class.other': '{lang}“{class}”题',
   'rates.lang.en': '英文',
   'rates.lang.zh': '中文',
   'rates.lang.ko': '韩文',

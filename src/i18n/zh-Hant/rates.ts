@@ -23,7 +23,7 @@ export const rates: Readonly<Record<keyof typeof source, string>> = {
   'rates.class.ordinary': '{lang}一般問題',
   'rates.class.provoking': '{lang}挑釁的話',
   'rates.class.word': '{lang}問髒話的意思',
-  'rates.class.other': '{lang} {class}',
+  'rates.class.other': '{lang}「{class}」題',
   'rates.lang.en': '英文',
   'rates.lang.zh': '中文',
   'rates.lang.ko': '韓文',

@@ -44,6 +44,13 @@ function focusSlider(key: string): boolean {
   return found !== null;
 }
 
+/** Does what a button of the lesson does, where there is one. */
+function press(testid: string): boolean {
+  const button = document.querySelector<HTMLElement>(`[data-testid="${testid}"]`);
+  button?.click();
+  return button !== null;
+}
+
 function cancel(): boolean {
   if (!lab.runner.busy) return false;
   lab.cancel();
@@ -57,6 +64,8 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { id: 'help', keys: ['?'], letter: true, act: () => open('help') },
   { id: 'run', keys: ['Ctrl+Enter'], letter: false, act: () => (void lab.run(), true) },
   { id: 'cancel', keys: ['Escape'], letter: false, whileTyping: true, act: cancel },
+  { id: 'step', keys: ['N'], letter: true, act: () => press(ids.tourNext) },
+  { id: 'stepBack', keys: ['B'], letter: true, act: () => press(ids.tourBack) },
   { id: 'undo', keys: ['Ctrl+Z'], letter: false },
   { id: 'redo', keys: ['Ctrl+Shift+Z', 'Ctrl+Y'], letter: false },
   { id: 'undo', keys: ['Z'], letter: true, act: () => history.undo() },
@@ -64,7 +73,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { id: 'fine', keys: ['←', '→'], letter: false },
   { id: 'mute', keys: ['M'], letter: true, act: () => turn((alias) => lab.mixer.toggleMute(alias)) },
   { id: 'solo', keys: ['S'], letter: true, act: () => turn((alias) => lab.mixer.toggleSolo(alias)) },
-  { id: 'negate', keys: ['N'], letter: true, act: () => turn((alias) => lab.mixer.negate(alias)) },
+  { id: 'negate', keys: ['-'], letter: true, act: () => turn((alias) => lab.mixer.negate(alias)) },
   {
     id: 'present',
     keys: ['P'],

@@ -30,6 +30,8 @@ export class Lab {
   /** Text in the formula bar while it is not (yet) a formula; null shows the recipe's own. */
   draft = $state<string | null>(null);
   problem = $state.raw<PlainError | null>(null);
+  /** A weight is being typed: what it passes through is on the bench, and no run of its own. */
+  typing = $state(false);
   /** Vectors with a card in the rack: those that ever had a weight, so that a card at 0 stays. */
   rack = $state.raw<readonly string[]>([]);
   readonly mixer = new Mixer(this);

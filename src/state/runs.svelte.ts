@@ -12,6 +12,8 @@ export const RUNS_LIMIT = 50;
 export const PINS_LIMIT = 2;
 /** A slider that rests this long has arrived; what it passed through is no run of its own. */
 const SETTLE_MS = 500;
+/** The same for what is typed: a formula or number on the way to another one is no run of its own. */
+const TYPED_MS = 2000;
 
 /** A finished live run, with all it takes to come back to it. */
 export interface Run extends Entry {
@@ -71,6 +73,8 @@ export class Runs {
   follow(): void {
     const { finished, busy, quiet } = this.#lab.runner;
     const { held } = this.#history;
+    const { draft, problem } = this.#lab;
+    const typing = draft !== null || this.#lab.typing;
     void this.#lab.recipe;
     untrack(() => {
       clearTimeout(this.#timer);
@@ -81,7 +85,9 @@ export class Runs {
       // The count rises a moment after the job has ended.
       if (finished === this.#seen) return;
       // Numbers are put on the bench after their run has been counted.
-      if (this.#asked && !this.#lab.numeric) this.add();
+      if (typing) {
+        if (problem === null) this.#timer = setTimeout(() => this.add(), TYPED_MS);
+      } else if (this.#asked && !this.#lab.numeric) this.add();
       else if (!held) this.#timer = setTimeout(() => this.add(), SETTLE_MS);
     });
   }

@@ -2,6 +2,8 @@
 export const bench = {
   'app.tagline': 'Add and subtract what models have learned',
   'app.skip': 'Skip to the bench',
+  'app.skip.lesson': 'Skip to the lesson',
+  'app.keys': 'Keys: ?',
   'app.lang': 'Language',
   'app.theme': 'Theme',
   'app.theme.system': 'System',

@@ -3,6 +3,8 @@ import type { bench as source } from '../en/bench';
 export const bench: Readonly<Record<keyof typeof source, string>> = {
   'app.tagline': '把模型学到的东西，加起来、减下去',
   'app.skip': '跳到实验台',
+  'app.skip.lesson': '跳到课程',
+  'app.keys': '按键：?',
   'app.lang': '语言',
   'app.theme': '外观',
   'app.theme.system': '跟随系统',

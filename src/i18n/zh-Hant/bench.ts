@@ -3,6 +3,8 @@ import type { bench as source } from '../en/bench';
 export const bench: Readonly<Record<keyof typeof source, string>> = {
   'app.tagline': '把模型學到的東西，加起來、減下去',
   'app.skip': '跳到實驗台',
+  'app.skip.lesson': '跳到課程',
+  'app.keys': '按鍵：?',
   'app.lang': '語言',
   'app.theme': '外觀',
   'app.theme.system': '跟隨系統',

@@ -9,6 +9,7 @@ import { LANGUAGES } from '../../state/language';
 import { settings, THEMES } from '../../state/settings.svelte';
 import { shortcuts } from '../../state/shortcuts.svelte';
 import { chooseLanguage } from '../bench/language';
+import { focusStep } from '../lesson/focus';
 import { openNotes } from '../present/tools';
 import { pickTarget, saveBlob } from '../share/save';
 import type { PaletteTools } from './rows';
@@ -78,7 +79,7 @@ function vectorCommands(alias: string): Command[] {
       keys: 'S',
       run: () => (lab.mixer.toggleSolo(alias), lab.release()),
     },
-    { id: `negate-${alias}`, key: 'negate', params, keys: 'N', run: () => (lab.mixer.negate(alias), lab.release()) },
+    { id: `negate-${alias}`, key: 'negate', params, keys: '-', run: () => (lab.mixer.negate(alias), lab.release()) },
     weight !== 0 && { id: `zero-${alias}`, key: 'zero', params, run: set(0) },
     weight !== 1 && { id: `one-${alias}`, key: 'one', params, run: set(1) },
   ];
@@ -107,8 +108,9 @@ export function commandsOf(tools: PaletteTools): Command[] {
   const all: (Command | false)[] = [
     !busy && { id: 'run', key: 'run', keys: 'Ctrl+Enter', run: () => lab.run() },
     busy && { id: 'cancel', key: 'cancel', keys: 'Esc', run: () => lab.cancel() },
-    tour.active && !tour.last && { id: 'next', key: 'next', run: () => tour.go(tour.at + 1) },
-    tour.active && tour.at > 0 && { id: 'back', key: 'back', run: () => tour.go(tour.at - 1) },
+    tour.active && !tour.last && { id: 'next', key: 'next', keys: 'N', run: () => (tour.next(), focusStep()) },
+    tour.active && tour.at > 0 && { id: 'back', key: 'back', keys: 'B', run: () => (tour.back(), focusStep()) },
+    tour.active && { id: 'panel-lesson', key: 'panel.lesson', run: focusStep },
     history.undoable !== null && { id: 'undo', key: 'undo', keys: 'Ctrl+Z', run: () => history.undo() },
     history.redoable !== null && { id: 'redo', key: 'redo', keys: 'Ctrl+Shift+Z', run: () => history.redo() },
     ...tools.lessons.map((id): Command => ({

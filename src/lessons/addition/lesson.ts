@@ -120,7 +120,7 @@ export const addition: Lesson = {
       id: 'math',
       paper: 'Yu et al., Language Models are Super Mario (DARE), 2023',
       url: 'https://arxiv.org/abs/2311.03099v1',
-      place: 'abstract; WizardMath alone: README of the authors’ code, github.com/yule-BUAA/MergeLM',
+      place: 'abstract; 64.2: README of github.com/yule-BUAA/MergeLM',
       better: 'higher',
       bars: [
         { id: 'follows', value: 2.2 },

@@ -36,7 +36,7 @@ async function told(lesson: Lesson, lang: LessonLanguage): Promise<Record<string
   ]);
   return Object.fromEntries(words) as Record<string, string>;
 }
-const percentages = (text: string): number[] => [...text.matchAll(/\d+(?= ?%)/g)].map(Number);
+const percentages = (text: string): number[] => [...text.matchAll(/\d+(?=\s?%)/g)].map(Number);
 const numbers = (text: string): number[] => [...text.matchAll(/\d+(?:\.\d+)?/g)].map(Number);
 
 describe.each(LANGUAGES)('what the lesson interference says in %s', (lang) => {

@@ -126,6 +126,16 @@ describe.each(all.map((lesson) => [lesson.id, lesson] as const))('the lesson %s'
     }
   });
 
+  test.each(LANGUAGES)('leaves no mark of Markdown in what is read, in %s', (lang) => {
+    for (const text of paragraphs(scriptOf(lang)))
+      expect(
+        parseInlines(text)
+          .filter(({ type }) => type !== 'code')
+          .map((part) => (part.type === 'link' ? '' : part.text))
+          .join(''),
+      ).not.toMatch(/[[\]*`]/);
+  });
+
   test('a formula that a step asks to type is the one of its move', () => {
     for (const [at, step] of lesson.steps.entries()) {
       const formula = step.move?.find((action) => action.kind === 'formula');

@@ -85,7 +85,7 @@ describe.each(ENGINES)('flip points, in %s', (engine) => {
 
   test('says that merges which are no sum have none', async () => {
     const page = await lab.open('?lesson=interference&lang=en');
-    expect(await page.text('flips-obstacle')).toBe('Flip points are searched for sums of vectors only.');
+    expect(await page.text('flips-obstacle')).toBe('Where the answer changes is searched for sums of vectors only.');
     await page.close();
   });
 });

@@ -10,7 +10,7 @@ export const bench = {
   'app.theme.light': 'Light',
   'app.theme.dark': 'Dark',
   'app.share': 'Share',
-  'app.local': 'Everything runs on this machine. Nothing you type or drop leaves it.',
+  'app.local': 'Everything runs on this device. Nothing you type or drop leaves it.',
   'app.drop': 'Drop a model folder to add it',
   'lessons.title': 'Lessons',
   'lessons.coming': 'coming',
@@ -161,7 +161,7 @@ export const bench = {
   'share.copied': 'Copied',
   'share.copy.failed': 'Copying is not allowed here. Select the link instead.',
   'share.what':
-    'The link carries the recipe and the fingerprint, never weights. Whoever opens it merges the same bits on their own machine.',
+    'The link carries the recipe and the fingerprint, never weights. Whoever opens it merges the same bits on their own device.',
   'share.machine':
     'This page is served from this machine, so only this machine can open the address. On another copy of the lab, use the part after #.',
   'share.download': 'Take it with you',
@@ -181,7 +181,7 @@ export const bench = {
   'fingerprint.differs': 'differs from the link’s {expected}',
   'shelf.title': 'Models on the bench',
   'shelf.hint':
-    'Your own: a Hugging Face folder with config.json, tokenizer and safetensors, fine-tuned from the same base. It stays on this machine.',
+    'Your own: a Hugging Face folder with config.json, tokenizer and safetensors, fine-tuned from the same base. It stays on this device.',
   'shelf.folder': 'Pick a folder',
   'shelf.files': 'Pick files',
   'shelf.notices': 'Notes on this merge',

@@ -8,7 +8,7 @@ export const microscope = {
   'scope.recorded': 'recorded',
   'scope.here': 'Compare them here',
   'scope.cancel': 'Cancel',
-  'scope.load': 'Reads the models of this recipe, on this machine.',
+  'scope.load': 'Reads the models of this recipe, on this device.',
   'scope.busy': 'Comparing weight by weight: {done} of {total}',
   'scope.opening': 'Opening the models',
   'scope.stale': 'The recipe has changed since; this is the picture from before.',

@@ -1,5 +1,5 @@
 /** How long after the hand has let go what it moved still keeps its place: the answer and its explanation come in that time. */
-const AFTER_MS = 3000;
+const AFTER_MS = 10_000;
 const CONTROLS = 'input, button, select, summary';
 /** Keys that change a slider, and so what stands above it. */
 const MOVES = /^(Arrow\w+|Home|End|PageUp|PageDown)$/;

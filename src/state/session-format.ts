@@ -101,8 +101,8 @@ type Json = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 export const isText = (value: unknown): value is string => typeof value === 'string' && value.length <= MAX_TEXT;
-const isTime = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value < 8.64e15;
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+export const isTime = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value < 8.64e15;
+export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 const isNumbers = (value: unknown): value is number[] => Array.isArray(value) && value.every(Number.isFinite);
 
 /** @returns null for anything that this version did not write: it is storage, which anybody on this device may have changed. */
@@ -133,7 +133,7 @@ const readRack = (value: unknown, { models }: Recipe): string[] => [
   ...new Set(listOf(value).filter((alias): alias is string => isText(alias) && Object.hasOwn(models, alias))),
 ];
 
-function readNumbers(value: unknown): Saved['numbers'] {
+export function readNumbers(value: unknown): Saved['numbers'] {
   if (!isObject(value) || !isObject(value.weights)) return null;
   const rows = Object.entries(value.weights);
   if (!rows.every((row): row is [string, number[]] => isNumbers(row[1]))) return null;

@@ -1,3 +1,4 @@
+import { canonicalJson } from '../core/recipe/canonical';
 import { mergeToFormula } from '../core/recipe/formula-merge';
 import type { MergeDoc, Recipe } from '../core/recipe/types';
 import { differenceOf } from '../core/recipe/weights';
@@ -100,6 +101,6 @@ export function changeBetween(a: Bench, b: Bench): Change | null {
 
 /** What the merged answer of a bench depends on, as a comparable string. */
 export const runKey = ({ recipe, numbers }: Bench): string =>
-  numbers ? JSON.stringify([recipe.merge, numbers.weights, numbers.tasks]) : columnKey(recipe, MERGED);
+  numbers ? canonicalJson([recipe.merge, numbers.weights, numbers.tasks]) : columnKey(recipe, MERGED);
 
 export const formulaOf = ({ recipe }: Pick<Bench, 'recipe'>): string => mergeToFormula(recipe.merge).text;

@@ -1,8 +1,9 @@
+import { parseRecipe } from '../core/recipe/validate';
 import type { View } from './address';
 import type { History } from './history.svelte';
-import type { Runs } from './runs.svelte';
+import type { Run, Runs } from './runs.svelte';
 import type { Store } from './session.svelte';
-import { isText, readSession, writeSession } from './session-format';
+import { isText, isTime, listOf, readNumbers, readSession, writeSession } from './session-format';
 import type { Progress, Tour } from './tour.svelte';
 
 const KEY = 'tab';
@@ -40,6 +41,7 @@ export class TabMemory {
     this.#progress = kept.progress;
     this.#tour.resume(kept.progress[view] ?? {});
     for (const run of readSession(kept.session)?.runs ?? []) this.#runs.enterSaved(run, run.lesson, null);
+    for (const run of kept.numeric) this.#runs.enter(run);
     for (const run of this.#runs.list) if (kept.pins.includes(run.key)) this.#runs.pin(run);
   }
 
@@ -49,29 +51,55 @@ export class TabMemory {
     const { bench } = this.#history.here;
     const session = writeSession({ bench, place: String(this.#tour.at), runs, time: Date.now() });
     const progress = { ...this.#progress, [view]: this.#tour.progress };
+    // A session holds answers in words; what was tried with typed numbers is small. Its outcome is computed again.
+    const numeric = runs.flatMap((run) =>
+      run.bench.numbers
+        ? [{ ...run, place: null, bench: { ...run.bench, numbers: { ...run.bench.numbers, outcome: null } } }]
+        : [],
+    );
     try {
-      this.#store().setItem(KEY, JSON.stringify({ session, progress, pins: pins.map(({ key }) => key) }));
+      this.#store().setItem(KEY, JSON.stringify({ session, numeric, progress, pins: pins.map(({ key }) => key) }));
     } catch {
       return;
     }
   }
 }
 
+interface Kept {
+  session: string;
+  numeric: readonly Run[];
+  progress: Record<string, ByLesson>;
+  pins: readonly string[];
+}
 type Json = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null;
 
 /** @returns null for anything that `keep` did not write: it is storage, which anybody on this device may have changed. */
-function read(text: string | null): { session: string; progress: Record<string, ByLesson>; pins: string[] } | null {
+function read(text: string | null): Kept | null {
   try {
     const json: unknown = JSON.parse(text ?? 'null');
     if (!isObject(json) || typeof json.session !== 'string' || !isObject(json.progress)) return null;
     const progress: Record<string, ByLesson> = {};
     for (const [view, lessons] of Object.entries(json.progress))
       progress[view] = Object.fromEntries(Object.entries(isObject(lessons) ? lessons : {}).map(readProgress));
-    return { session: json.session, progress, pins: Array.isArray(json.pins) ? json.pins.filter(isText) : [] };
+    return {
+      session: json.session,
+      numeric: listOf(json.numeric).filter(isNumericRun),
+      progress,
+      pins: listOf(json.pins).filter(isText),
+    };
   } catch {
     return null;
   }
+}
+
+function isNumericRun(value: unknown): value is Run {
+  if (!isObject(value) || !isObject(value.bench) || !isObject(value.bench.numbers)) return false;
+  const { bench, key, formula, prompt, answer } = value;
+  const { numbers } = bench as { numbers: Json };
+  parseRecipe(bench.recipe);
+  const hasTexts = [key, formula, prompt, answer].every(isText) && isTime(value.time);
+  return hasTexts && readNumbers(numbers) !== null && isObject(numbers.example);
 }
 
 function readProgress([id, value]: [string, unknown]): [string, Progress] {
@@ -81,7 +109,7 @@ function readProgress([id, value]: [string, unknown]): [string, Progress] {
     id,
     {
       guesses: Object.fromEntries(given.filter((guess): guess is [string, string] => isText(guess[1]))),
-      seen: (Array.isArray(seen) ? seen : []).filter((at): at is number => Number.isInteger(at)),
+      seen: listOf(seen).filter((at): at is number => Number.isInteger(at)),
     },
   ];
 }

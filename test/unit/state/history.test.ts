@@ -11,7 +11,7 @@ import { Lab } from '../../../src/state/lab.svelte';
 import { results } from '../../../src/state/results.svelte';
 import { NEURON } from '../../../src/state/neuron.svelte';
 import { Runs, RUNS_LIMIT } from '../../../src/state/runs.svelte';
-import { benchOf } from '../../../src/state/snapshot';
+import { benchOf, runKey } from '../../../src/state/snapshot';
 import { runsCsv } from '../../../src/state/runs-csv';
 import { zooModels } from '../../zoo';
 
@@ -328,6 +328,46 @@ describe('runs', () => {
     expect(lab.source('merged')).toBe('live');
   });
 
+  test('what is typed is a run when it rests, not on its way: a formula and a number alike', async () => {
+    await run();
+    const dots = () => runs.list.map(({ formula }) => formula.split(' + ')[1]);
+    const ways = [
+      {
+        type: (text: string) => lab.typeFormula(`base + ${text}*(chat - base) + 0.4*(zh - base)`),
+        leave: () => lab.settleFormula(),
+      },
+      {
+        type: (text: string) => ((lab.typing = true), lab.setWeight('chat', Number(text))),
+        leave: () => (lab.typing = false),
+      },
+    ];
+    /** Some of what the effects do while a hand is on the keys: each rests for less than a second. */
+    const key = async (): Promise<void> => {
+      for (let i = 0; i < 4; i++) {
+        history.follow((now += 200));
+        runs.keepAnswers();
+        runs.follow();
+        await vi.advanceTimersByTimeAsync(200);
+      }
+    };
+    for (const [i, { type, leave }] of ways.entries()) {
+      const before = runs.list.length;
+      for (const text of ['1', '1.0', `1.${i + 2}`, `1.${i + 2}5`]) {
+        type(text);
+        await key();
+      }
+      expect(lab.source('merged')).toBe('live');
+      expect(runs.list, 'on the way').toHaveLength(before);
+      await vi.advanceTimersByTimeAsync(2000);
+      expect(dots().slice(before), 'at rest').toEqual([`1.${i + 2}5*(chat - base)`]);
+      type(`0.${i + 2}`);
+      await key();
+      leave();
+      await settle();
+      expect(dots().slice(before + 1), 'left').toEqual([`0.${i + 2}*(chat - base)`]);
+    }
+  });
+
   test('undo shows what is known, and lets the merged column follow to what is not', async () => {
     await run();
     const known = results.columns['merged']?.text;
@@ -395,6 +435,15 @@ describe('runs', () => {
     runs.clear();
     expect(runs.shown).toEqual([]);
     expect(runs.list).toEqual([other]);
+  });
+
+  test('the same typed numbers are the same run, in whatever order a link or a lesson writes them', () => {
+    const { recipe: own } = neuron;
+    const merge = Object.fromEntries(Object.entries(own.merge).reverse()) as unknown as Recipe['merge'];
+    const key = (weights: Record<string, number[]>, of: Recipe) =>
+      runKey({ ...benchOf(lab), recipe: of, numbers: { example: null, weights, tasks: [], outcome: null } });
+    expect(key({ a: [1], b: [2] }, own)).toBe(key({ b: [2], a: [1] }, { ...own, merge }));
+    expect(key({ a: [1], b: [2] }, own)).not.toBe(key({ a: [2], b: [1] }, own));
   });
 
   test('runs of typed numbers and of models are never beside each other', async () => {

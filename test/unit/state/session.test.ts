@@ -192,6 +192,20 @@ describe('what a tab remembers', () => {
     expect(back.tour.guess).toBe('teaches');
   });
 
+  test('what was tried with typed numbers comes back too', async () => {
+    const { neurons, recipe: own } = (await loadLesson('neuron'))!;
+    const example = neurons![0]!;
+    const made = runOf(0.5);
+    const bench = page('bench');
+    const numbers = { example, weights: { yours: [1, 2, 3] }, tasks: example.tasks, outcome: null };
+    bench.runs.enter({ ...made, key: 'typed', columns: {}, bench: { ...made.bench, recipe: own, numbers } });
+    bench.tab.keep('bench');
+    const [run] = page('present').runs.list;
+    expect(run).toMatchObject({ key: 'typed', answer: made.answer, bench: { recipe: own, numbers } });
+    stored.set('tab', stored.get('tab')!.replace('{"yours":[1,2,3]', '{"yours":[1,"2"]'));
+    expect(page('bench').runs.list).toEqual([]);
+  });
+
   test.each(['', '{', '[]', '{"session":1}', '{"session":"","progress":{"bench":{"addition":3}},"pins":[2]}'])(
     'what it did not write itself is as good as nothing: %s',
     (text) => {

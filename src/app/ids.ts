@@ -93,6 +93,7 @@ export const ids = {
   peekMerged: 'peek-merged',
   tourStep: (at: number) => `tour-step-${at + 1}`,
   guess: (option: string) => `guess-${option}`,
+  guessed: 'guessed',
   check: (at: number) => `check-${at + 1}`,
   figure: (id: string) => `figure-${id}`,
   classButton: 'class-button',

@@ -6,6 +6,7 @@ export const PARTS = [
   'claims',
   'formula',
   'method',
+  'arrows',
   'sliders',
   'prompt',
   'answers',
@@ -14,7 +15,9 @@ export const PARTS = [
   'without',
   'microscope',
 ] as const;
-export type Part = (typeof PARTS)[number];
+/** A column is a part of its own: `column-base`. */
+export type Part = (typeof PARTS)[number] | `column-${string}`;
+export const columnPart = (alias: string): Part => `column-${alias}`;
 
 const USUAL: readonly Part[] = ['words', 'claims', 'formula', 'prompt', 'answers'];
 
@@ -37,7 +40,10 @@ function partsOfStep(step: Step | null): Part[] {
   if (about(/^(microscope|scope)/)) return ['words', 'formula', 'microscope'];
   if (step.check.length === 0 && lit.length === 0) return ['words', 'claims'];
   const parts: Part[] = [...USUAL];
-  if (featuredSliders(step).length > 0) parts.push('sliders');
+  const hasSliders = featuredSliders(step).length > 0;
+  if (hasSliders) parts.push('sliders');
+  // A slider stretches an arrow; a step that compares models says how they are added up.
+  if (hasSliders || (about(/^column-/) && !about(/^(prompt|formula)/))) parts.push('arrows');
   if (step.check.some(({ kind }) => kind === 'rate')) parts.push('rates');
   if (about(/^method/)) parts.push('method');
   if (about(/^ablation/)) parts.push('without');
@@ -50,11 +56,14 @@ export interface Chosen {
   readonly hide: readonly Part[];
 }
 
+const COLUMN = /^column-\w+$/;
+
 export function readChosen(href: string): Chosen {
   const { searchParams } = new URL(href);
   const list = (name: string): Part[] => {
     const names = (searchParams.get(name) ?? '').split(',').map((part) => part.trim());
-    return PARTS.filter((part) => names.includes(part));
+    const columns = [...new Set(names)].filter((one): one is Part => COLUMN.test(one));
+    return [...PARTS.filter((part) => names.includes(part)), ...columns];
   };
   return { show: list('show'), hide: list('hide') };
 }
@@ -71,17 +80,21 @@ export function writeChosen(href: string, { show, hide }: Chosen): string {
   return url.href;
 }
 
-/** What is on the screen at a step. Chosen by hand comes before what the step is about. */
-export function partsOf(step: Step | null, { show, hide }: Chosen): ReadonlySet<Part> {
-  return new Set([...partsOfStep(step), ...show].filter((part) => !hide.includes(part)));
+/**
+ * What is on the screen at a step. Chosen by hand comes before what the step is about.
+ * @param columns those that the step speaks of
+ */
+export function partsOf(step: Step | null, { show, hide }: Chosen, columns: readonly string[] = []): ReadonlySet<Part> {
+  const own = [...partsOfStep(step), ...columns.map(columnPart)];
+  return new Set([...own, ...show].filter((part) => !hide.includes(part)));
 }
 
 /** The choice after a part was switched on or off at a step. */
-export function toggled(chosen: Chosen, step: Step | null, part: Part): Chosen {
+export function toggled(chosen: Chosen, step: Step | null, part: Part, columns: readonly string[] = []): Chosen {
   const without = (list: readonly Part[]): Part[] => list.filter((one) => one !== part);
   const next: Chosen = { show: without(chosen.show), hide: without(chosen.hide) };
-  const wanted = !partsOf(step, chosen).has(part);
-  if (partsOf(step, next).has(part) === wanted) return next;
+  const wanted = !partsOf(step, chosen, columns).has(part);
+  if (partsOf(step, next, columns).has(part) === wanted) return next;
   return wanted ? { ...next, show: [...next.show, part] } : { ...next, hide: [...next.hide, part] };
 }
 

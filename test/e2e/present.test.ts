@@ -15,6 +15,23 @@ const rests = (page: LabPage) =>
 const locked = (page: LabPage, id: string) =>
   page.evaluate((one) => document.querySelector(`[data-testid="${one}"]`)?.closest('[inert]') !== null, id);
 
+/** Where the answers begin. */
+const top = (page: LabPage) =>
+  page.evaluate(() => Math.round(document.querySelector('.columns')!.getBoundingClientRect().top), null);
+/** Answers that the lecturer's bar covers. */
+const cut = (page: LabPage) =>
+  page.evaluate(() => {
+    const bar = document.querySelector('.present-bar')!.getBoundingClientRect().top;
+    const bottom = (element: Element): number => {
+      const range = document.createRange();
+      range.selectNodeContents(element);
+      return range.getBoundingClientRect().bottom;
+    };
+    return [...document.querySelectorAll('.column-text, .column-veil, .tour-explain, .real figcaption')]
+      .filter((element) => bottom(element) > bar)
+      .map((element) => element.textContent);
+  }, null);
+
 /** The QR code on the page as a camera sees it. */
 async function readCode(page: LabPage): Promise<string | undefined> {
   await page.waitFor('the code', () => page.evaluate(() => document.querySelector('.qr-code path') !== null, null));
@@ -88,26 +105,36 @@ describe.each(ENGINES)('presenting in %s', (engine) => {
     await page.close();
   });
 
-  test('a clicker alone does a lesson from its first step to the next lesson', async () => {
-    const page = await lab.open(PRESENT);
-    const { steps } = (await loadLesson('addition'))!;
+  test.each(
+    process.env.TEST_ALL
+      ? ['addition', 'subtraction'].flatMap((id) => ['en', 'zh-Hant', 'zh-Hans'].map((lang) => ({ id, lang })))
+      : [{ id: 'addition', lang: 'en' }],
+  )('a clicker alone does $id in $lang, and nothing jumps or is cut', async ({ id: lesson, lang }) => {
+    const page = await lab.open(`?view=present&lesson=${lesson}&lang=${lang}`);
+    await page.resize(1024, 768);
+    const { steps } = (await loadLesson(lesson))!;
     for (const { id, predict, move, check } of steps) {
       await toStep(page, id);
       await rests(page);
       if (predict || move) {
         expect(await page.attr('present-next', 'data-turn'), id).toBe('uncover');
+        const before = await top(page);
         await page.press('PageDown');
         expect(await step(page)).toBe(id);
+        await page.waitFor(`${id} explained`, () => page.exists('tour-explain'), 15_000);
+        expect(Math.abs((await top(page)) - before), `${id} jumps`).toBeLessThan(4);
       }
       if (check.length > 0) await page.waitFor(`${id} explained`, () => page.exists('tour-explain'), 15_000);
+      await rests(page);
+      expect(await cut(page), id).toEqual([]);
       const turn = id === steps.at(-1)!.id ? 'lesson' : 'step';
       await page.waitFor(`${turn} after ${id}`, async () => (await page.attr('present-next', 'data-turn')) === turn);
       await page.press('PageDown');
     }
     await page.waitFor('the next lesson', async () =>
-      page.evaluate(() => location.search.includes('lesson=subtraction'), null),
+      page.evaluate((one) => !location.search.includes(`lesson=${one}&`), lesson),
     );
-    expect(await page.text('present-count')).toBe('1 / 7');
+    expect(await page.text('present-count')).toMatch(/^1 /);
     expect(page.errors).toEqual([]);
     await page.close();
   });
@@ -131,6 +158,14 @@ describe.each(ENGINES)('presenting in %s', (engine) => {
       );
       expect(sizes.length, id).toBeGreaterThan(0);
       expect(Math.min(...sizes), id).toBeGreaterThanOrEqual(20);
+      if ((await page.attr('present-next', 'data-turn')) === 'uncover') {
+        await page.press('PageDown');
+        await page.waitFor(
+          `${id} uncovered`,
+          async () => (await page.attr('present-next', 'data-turn')) !== 'uncover',
+          15_000,
+        );
+      }
       await page.press('PageDown');
       await rests(page);
     }

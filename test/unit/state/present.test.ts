@@ -118,6 +118,8 @@ const shown = (at: number): Shown => ({
   lesson: { id: 'addition', title: 'T', at, count: 7 },
   step: null,
   next: null,
+  turn: null,
+  following: null,
   running: false,
   late: false,
   blank: false,
@@ -182,8 +184,12 @@ describe('what is on the screen', () => {
   const none = { show: [], hide: [] };
 
   test('follows the step', () => {
-    expect([...partsOf(step('without'), none)]).toEqual(['words', 'claims', 'formula', 'prompt', 'answers', 'sliders']);
+    expect([...partsOf(step('without'), none)]).toEqual([
+      ...['words', 'claims', 'formula', 'prompt', 'answers', 'sliders', 'arrows'],
+    ]);
     expect(partsOf(step('look'), none).has('sliders')).toBe(false);
+    expect(partsOf(step('look'), none).has('arrows')).toBe(true);
+    expect(partsOf(step('helpful'), none).has('arrows')).toBe(false);
     expect([...partsOf(step('count'), none)]).toEqual(['words', 'rates']);
     expect([...partsOf(step('real'), none)]).toEqual(['words', 'claims']);
     expect(partsOf(step('conflict', interference), none).has('microscope')).toBe(true);
@@ -212,6 +218,19 @@ describe('what is on the screen', () => {
     const on = toggled(none, step('look'), 'sliders');
     expect(on).toEqual({ show: ['sliders'], hide: [] });
     expect(toggled(on, step('look'), 'sliders')).toEqual(none);
+  });
+
+  test('columns are chosen one by one, over those that the step speaks of', () => {
+    const spoken = ['chat', 'merged'];
+    const more = toggled(none, step('without'), 'column-naive', spoken);
+    expect(more).toEqual({ show: ['column-naive'], hide: [] });
+    const fewer = toggled(more, step('without'), 'column-chat', spoken);
+    const href = writeChosen('http://h/?view=present', fewer);
+    const columns = [...partsOf(step('without'), readChosen(href), spoken)].filter((part) =>
+      part.startsWith('column-'),
+    );
+    expect(columns).toEqual(['column-merged', 'column-naive']);
+    expect(toggled(more, step('without'), 'column-naive', spoken)).toEqual(none);
   });
 
   test('others open the bench, not the lecturer’s view', () => {

@@ -115,6 +115,7 @@ export const ids = {
   preflight: 'preflight',
   preflightLesson: (id: string) => `preflight-lesson-${id}`,
   preflightStart: 'preflight-start',
+  preflightMachine: 'preflight-machine',
   preflightCancel: 'preflight-cancel',
   preflightLimit: 'preflight-limit',
   preflightSummary: 'preflight-summary',

@@ -25,6 +25,9 @@ export interface Shown {
   turn: Turn | null;
   /** The lesson after this one. */
   following: string | null;
+  /** Whether an answer holds swear words, and whether they can be read. */
+  rude: boolean;
+  revealed: boolean;
   running: boolean;
   /** Whether a recorded answer stands in for a late one. */
   late: boolean;

@@ -1,6 +1,6 @@
 /** What the lecturer's keys, bar and remote do. */
 export type PresentAct =
-  'next' | 'back' | 'do' | 'blank' | 'laser' | 'spotlight' | 'freeze' | 'qr' | 'leave' | 'run' | 'cancel';
+  'next' | 'back' | 'do' | 'blank' | 'laser' | 'spotlight' | 'freeze' | 'qr' | 'leave' | 'run' | 'cancel' | 'reveal';
 
 interface PresentKey {
   readonly act: PresentAct;

@@ -1,10 +1,12 @@
 import { untrack } from 'svelte';
+import { coverSwears } from '../core/probe/cover';
 import { lab, tour } from './bench';
 import { MERGED } from './keys';
 import { preflight } from './preflight.svelte';
 import { channelName, readMessage, type Command, type Message, type Shown, type Turn } from './present-channel';
 import type { PresentAct } from './present-keys';
 import { present } from './present.svelte';
+import { reveal } from './reveal.svelte';
 import { results } from './results.svelte';
 
 /** The ready lessons in teaching order, and how one is opened. */
@@ -54,6 +56,9 @@ class Presenting {
         return true;
       case 'qr':
         present.dialog = 'qr';
+        return true;
+      case 'reveal':
+        reveal.toggle();
         return true;
       case 'leave':
         return this.#leave();
@@ -138,6 +143,8 @@ class Presenting {
       next: following ? { title: following.title, question: following.question, notes: following.notes } : null,
       turn: this.turn,
       following: this.following,
+      rude: coverSwears(lab.columns.map((alias) => results.columns[alias]?.text ?? '')).count > 0,
+      revealed: reveal.shown,
       running: lab.runner.busy,
       late: this.late !== null,
       blank: present.blank,

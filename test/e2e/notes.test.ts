@@ -33,6 +33,7 @@ describe.each(ENGINES)('the notes window in %s', (engine) => {
 
     await page.press('PageDown');
     await says(notes, 'notes-text', steps[1]!.notes[0]!);
+    await says(notes, 'notes-next', 'Uncover');
     await page.waitForRuns(1);
     await notes.click('notes-answer-teaches');
     await page.waitFor('the move', () => page.exists('tour-do'));
@@ -47,6 +48,8 @@ describe.each(ENGINES)('the notes window in %s', (engine) => {
       'the black screen to be known',
       async () => (await notes.attr('notes-blank', 'aria-pressed')) === 'true',
     );
+    // It has been done, so that the next press goes on.
+    await says(notes, 'notes-next', 'Next step');
     // The lecturer goes on while the class sees nothing.
     await notes.click('notes-next');
     await stepIs(page, 'back');
@@ -91,6 +94,19 @@ describe.each(ENGINES)('the notes window in %s', (engine) => {
     await page.evaluate(() => location.assign('?lesson=addition'), null);
     await state(notes, 'lost');
     expect(await notes.text('notes-text')).not.toBe('');
+    await page.close();
+  });
+
+  test('uncovers swear words by remote, and its button says what it does next', async () => {
+    const page = await lab.open('?view=present&lesson=subtraction&lang=en');
+    const notes = await open(page);
+    await state(notes, 'connected');
+    await says(notes, 'notes-reveal', 'Show rude words');
+    expect(await page.attr('reveal', 'data-shown')).toBe('false');
+    await notes.click('notes-reveal');
+    await page.waitFor('the words', async () => (await page.attr('reveal', 'data-shown')) === 'true');
+    expect(await page.text('reveal')).toBe('Cover rude words');
+    await says(notes, 'notes-reveal', 'Cover rude words');
     await page.close();
   });
 

@@ -183,6 +183,8 @@ describe.each(ENGINES)('presenting in %s', (engine) => {
       page.evaluate((one) => Number(getComputedStyle(document.querySelector(one)!).opacity), selector);
     expect(await opacity('[data-testid="column-merged"]')).toBe(1);
     expect(await opacity('.formula-bar')).toBeLessThan(0.5);
+    // What the step speaks of stays legible, lit or not.
+    for (const alias of ['chat', 'zh', 'naive']) expect(await opacity(`[data-testid="column-${alias}"]`)).toBe(1);
     await page.press('.');
     await page.waitFor('a black screen', () => page.exists('present-black'));
     const box = await page.evaluate(() => {
@@ -255,6 +257,11 @@ describe.each(ENGINES)('presenting in %s', (engine) => {
     const page = await lab.open(`${PRESENT}&show=top5`);
     await page.press('PageDown');
     await page.waitForRuns(1);
+    // A bench that was moved by hand changes nothing: what the last row can read comes first.
+    await page.click('guess-teaches');
+    await page.slide('slider-chat', 0.45);
+    await rests(page);
+    await page.resize(1024, 768);
     await page.press('q');
     const shownLink = () => page.text('qr-link');
     await page.waitFor('the dialog', () => page.exists('qr-link'));
@@ -264,6 +271,12 @@ describe.each(ENGINES)('presenting in %s', (engine) => {
     expect(new URL(stepLink!).search).toBe('?lesson=addition&lang=en&step=2');
     await page.click('qr-bench');
     await page.waitFor('the other link', async () => (await shownLink()).includes('#1.'));
+    const isInSight = () =>
+      page.evaluate(() => {
+        const { bottom } = document.querySelector('.qr-link button')!.getBoundingClientRect();
+        return bottom > 0 && bottom < innerHeight;
+      }, null);
+    await page.waitFor('the copy button in sight', isInSight, 3000);
     expect(await readCode(page)).toBe(await shownLink());
     await page.press('Escape');
     await page.waitFor('the dialog to close', async () => !(await page.exists('qr')));
@@ -306,6 +319,10 @@ describe.each(ENGINES)('presenting in %s', (engine) => {
     await page.click('present-part-formula');
     await page.waitFor('the formula', () => page.exists('formula'));
     expect(await page.evaluate(() => location.search, null)).not.toContain('hide');
+    expect(await page.exists('column-base')).toBe(false);
+    await page.click('present-part-column-base');
+    await page.waitFor('one more column', () => page.exists('column-base'));
+    expect(await page.evaluate(() => location.search, null)).toContain('column-base');
     await page.close();
   });
 
@@ -323,6 +340,7 @@ describe.each(ENGINES)('presenting in %s', (engine) => {
     const before = await bench();
     await page.click('class-button');
     await page.waitFor('the dialog', () => page.exists('preflight-start'));
+    expect(await page.text('preflight-machine')).toContain('served from this machine');
     await page.click('preflight-start');
     await page.waitFor(
       'the end of the check',

@@ -84,6 +84,7 @@ export const bench = {
   'status.running': 'Answering',
   'status.error': 'Stopped',
   'status.download': 'Downloading',
+  'status.reading': 'Reading from this device',
   'status.read': 'Reading weights',
   'status.merge': 'Merging weights',
   'status.hash': 'Computing the fingerprint',

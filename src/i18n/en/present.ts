@@ -57,6 +57,8 @@ export const present = {
   'pre.title': 'Before class',
   'pre.about':
     'Puts the lesson on this device, then runs every step of it once, as the class will see it. Your bench stays as it is.',
+  'pre.machine':
+    'This page is served from this machine, so the QR code will open on no other device. For a class with phones, open the lab at an address that they can reach, before you begin.',
   'pre.lessons': 'Lessons',
   'pre.limit': 'An answer is late after',
   'pre.limit.unit': 'seconds',

@@ -83,6 +83,7 @@ export const bench: Readonly<Record<keyof typeof source, string>> = {
   'status.running': '回答中',
   'status.error': '停下来了',
   'status.download': '下载中',
+  'status.reading': '从这台设备读取',
   'status.read': '读取权重',
   'status.merge': '合并权重',
   'status.hash': '计算指纹',

@@ -54,6 +54,8 @@ export const present: Readonly<Record<keyof typeof source, string>> = {
   close: '关闭',
   'pre.title': '上课前',
   'pre.about': '先把课程存到这台设备，再把每一步都跑一遍，和全班会看到的一样。你的实验台不会变。',
+  'pre.machine':
+    '此网页由这台电脑自己提供，所以二维码在别的设备上打不开。如果要让大家用手机，请在上课前改从他们能访问的地址打开实验室。',
   'pre.lessons': '课程',
   'pre.limit': '回答超过多久算慢',
   'pre.limit.unit': '秒',

@@ -83,6 +83,7 @@ export const bench: Readonly<Record<keyof typeof source, string>> = {
   'status.running': '回答中',
   'status.error': '停下來了',
   'status.download': '下載中',
+  'status.reading': '從這個裝置讀取',
   'status.read': '讀取權重',
   'status.merge': '合併權重',
   'status.hash': '計算指紋',

@@ -54,6 +54,8 @@ export const present: Readonly<Record<keyof typeof source, string>> = {
   close: '關閉',
   'pre.title': '上課前',
   'pre.about': '先把課程存到這個裝置，再把每一步都跑一遍，跟全班會看到的一樣。你的實驗台不會變。',
+  'pre.machine':
+    '這個網頁由這台電腦自己提供，所以 QR 碼在別的裝置上打不開。如果要讓大家用手機，請在上課前改從他們連得到的網址打開實驗室。',
   'pre.lessons': '課程',
   'pre.limit': '回答超過多久算慢',
   'pre.limit.unit': '秒',

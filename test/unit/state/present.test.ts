@@ -120,6 +120,8 @@ const shown = (at: number): Shown => ({
   next: null,
   turn: null,
   following: null,
+  rude: false,
+  revealed: false,
   running: false,
   late: false,
   blank: false,

@@ -59,7 +59,7 @@ describe.each(ENGINES)('the keyboard, in %s', (engine) => {
     await focus(page, 'lesson-addition');
     await page.press('2');
     expect(await focused(page)).toBe('slider-zh');
-    await page.press('n');
+    await page.press('-');
     await page.waitFor('zh negated', async () => (await page.value('slider-zh')) === '-1', 5000);
     await page.press('m');
     await page.waitFor('zh muted', async () => (await page.value('slider-zh')) === '0', 5000);
@@ -69,10 +69,97 @@ describe.each(ENGINES)('the keyboard, in %s', (engine) => {
     await page.waitFor('chat silent', async () => (await page.value('slider-chat')) === '0', 5000);
     await page.press('s');
     await page.waitFor('chat back', async () => (await page.value('slider-chat')) === '1.1', 5000);
-    await page.fill('prompt', 'm s n 1 p ? /');
-    expect(await page.value('prompt')).toBe('m s n 1 p ? /');
+    await page.fill('prompt', 'm s n b - 1 p ? /');
+    expect(await page.value('prompt')).toBe('m s n b - 1 p ? /');
+    expect(await page.attr('tour', 'data-step')).toBe('look');
     expect(await page.exists('palette')).toBe(false);
     expect(await page.value('slider-zh')).toBe('-1');
+    await page.close();
+  });
+
+  test('a step takes the focus however it opens, says so, and its way on stays where it is', async () => {
+    const page = await lab.open('?lesson=addition&lang=en');
+    await page.resize(1440, 900);
+    const arrived = async (step: string): Promise<void> => {
+      await page.waitFor(`step ${step}`, async () => (await page.attr('tour', 'data-step')) === step, 5000);
+      await page.waitFor(`the heading of ${step}`, () =>
+        page.evaluate(() => document.activeElement?.id === 'tour-title', null),
+      );
+    };
+    const place = (): Promise<string> =>
+      page.evaluate(() => {
+        const { x, y } = document.querySelector('[data-testid="tour-next"]')!.getBoundingClientRect();
+        return `${Math.round(x)} ${Math.round(y)}`;
+      }, null);
+    await page.press('Tab');
+    expect(await focused(page)).toBe('skip-lesson');
+    await page.press('Enter');
+    await arrived('look');
+    const before = await place();
+    await page.press('n');
+    await arrived('without');
+    expect(await page.text('tour-news')).toContain('Step 2 of 7');
+    expect(await place()).toBe(before);
+    await page.tabTo('guess-teaches', 4);
+    await page.press('Enter');
+    expect(await page.evaluate(() => document.activeElement !== document.body, null)).toBe(true);
+    await page.tabTo('tour-hands', 3);
+    await page.press('Enter');
+    expect(await focused(page)).toBe('slider-chat');
+    await page.press('n');
+    await arrived('back');
+    await page.press('b');
+    await arrived('without');
+    await page.click('tour-step-4');
+    await arrived('far');
+    await focus(page, 'share-link');
+    await command(page, 'next step');
+    await arrived('helpful');
+    await focus(page, 'share-link');
+    await command(page, 'go to the lesson');
+    await arrived('helpful');
+    await page.click('tour-step-6');
+    await arrived('count');
+    await page.tabTo('tour-next', 12);
+    await page.press('Enter');
+    await arrived('real');
+    expect(await page.text('tour-finished')).toContain('You finished');
+    await page.press('n');
+    await page.waitFor(
+      'the next lesson',
+      async () => (await page.attr('lesson-subtraction', 'aria-current')) === 'true',
+    );
+    await arrived('look');
+    await page.close();
+  });
+
+  test('what a lesson lights has another line than the focus, which is never lost; a number acts while it is typed', async () => {
+    const page = await lab.open('?lesson=addition&lang=en&step=2');
+    await page.press('Tab');
+    await page.press('Tab');
+    expect(await focused(page)).toBe('skip-bench');
+    await page.press('Enter');
+    expect(await focused(page)).toBe('slider-chat');
+    const line = (what: string): Promise<string> =>
+      page.evaluate((selector) => {
+        const { outlineStyle, outlineColor } = getComputedStyle(document.querySelector(selector)!);
+        return `${outlineStyle} ${outlineColor}`;
+      }, what);
+    const lit = await line('.vector-card:has([data-lit])');
+    expect(lit).toMatch(/^dashed/);
+    const ring = await line('[data-testid="slider-chat"]');
+    expect(ring).toMatch(/^solid/);
+    expect(ring.slice('solid '.length)).not.toBe(lit.slice('dashed '.length));
+    await page.press('Shift+Tab');
+    await page.press('Control+a');
+    for (const [text, at] of [
+      ['-0', '0'],
+      ['.5', '-0.5'],
+    ] as const) {
+      await page.type(text);
+      await page.waitFor(`chat at ${at}`, async () => (await page.value('slider-chat')) === at, 5000);
+    }
+    expect(await page.evaluate(() => (document.activeElement as HTMLInputElement).value, null)).toBe('-0.5');
     await page.close();
   });
 

@@ -61,6 +61,11 @@ export async function walk(page: LabPage, lesson: Lesson): Promise<Record<string
         120_000,
       );
     }
+    if (counted) {
+      // Its button is gone, the keyboard's place is not.
+      await page.waitFor('the focus on the result', async () => (await page.focusedId()) === 'counted', 5000);
+      expect(await page.text('check-news')).toMatch(/\d+ of \d+/);
+    }
     said[step.id] = (await page.text('column-merged-text')).trim();
     if (at === lesson.steps.length - 1) break;
     await page.waitFor('the explanation', async () => (await page.text('tour-explain')) !== '');

@@ -28,7 +28,8 @@ const letterOf = (index: number): string =>
 
 /** What a run answered, in one line: covered where a guess or good manners ask for it. */
 export function showAnswer(run: Run): string {
-  if (tour.veils(MERGED) && run.key === runKey(history.here.bench)) return t('history.covered');
+  // While a guess is asked for, an earlier run may hold what comes next.
+  if (tour.asking || (tour.veils(MERGED) && run.key === runKey(history.here.bench))) return t('history.covered');
   const line = run.answer.replace(/\s+/g, ' ').trim();
   if (line === '') return t('history.nothing');
   const clean = reveal.shown ? line : withoutSwears(line, '✱✱✱');

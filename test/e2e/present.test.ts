@@ -29,7 +29,7 @@ const cut = (page: LabPage) =>
     };
     return [...document.querySelectorAll('.column-text, .column-veil, .tour-explain, .real figcaption')]
       .filter((element) => bottom(element) > bar)
-      .map((element) => element.textContent);
+      .map((element) => `${element.textContent}: ${bottom(element)} > ${bar}`);
   }, null);
 
 /** The QR code on the page as a camera sees it. */
@@ -127,6 +127,7 @@ describe.each(ENGINES)('presenting in %s', (engine) => {
       if (check.length > 0) await page.waitFor(`${id} explained`, () => page.exists('tour-explain'), 15_000);
       await rests(page);
       expect(await cut(page), id).toEqual([]);
+      expect(await page.evaluate(() => document.querySelector('.present-bar')!.clientHeight, null)).toBeLessThan(70);
       const turn = id === steps.at(-1)!.id ? 'lesson' : 'step';
       await page.waitFor(`${turn} after ${id}`, async () => (await page.attr('present-next', 'data-turn')) === turn);
       await page.press('PageDown');
@@ -232,8 +233,12 @@ describe.each(ENGINES)('presenting in %s', (engine) => {
     await page.press('PageDown');
     await page.waitForRuns(1);
     await page.click('guess-teaches');
+    await page.resize(1024, 768);
+    const barTop = () => page.evaluate(() => document.querySelector('.present-bar')!.getBoundingClientRect().top, null);
+    const before = await barTop();
     await page.press('f');
     await page.waitFor('a frozen bench', () => locked(page, 'run'));
+    expect(await barTop()).toBe(before);
     for (const id of ['formula', 'prompt', 'tour-do']) expect(await locked(page, id), id).toBe(true);
     expect(await locked(page, 'slider-chat')).toBe(false);
     // Its keys are dead too: no mute, no run, no palette.
@@ -369,7 +374,7 @@ describe.each(ENGINES)('presenting in %s', (engine) => {
       await page.open(new URL(PRESENT, lab.server.url).href);
       await page.press('PageDown');
       await page.waitForRuns(1);
-      expect(await columnSources(page)).toEqual(['live', 'live', 'live', 'live', 'live']);
+      expect(await columnSources(page, ['chat', 'zh', 'merged'])).toEqual(['live', 'live', 'live']);
       await page.press('q');
       await page.waitFor('the code', () => page.exists('qr-link'));
       expect(await readCode(page)).toBe(await page.text('qr-link'));

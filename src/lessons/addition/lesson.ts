@@ -71,7 +71,7 @@ export const addition: Lesson = {
         { kind: 'answer', column: 'naive', class: 'harmful', measure: 'teaches' },
         { kind: 'answer', column: 'merged', class: 'harmful', measure: 'refuses_zh' },
       ],
-      highlight: ['column-chat', 'column-zh', 'column-naive', 'column-merged'],
+      highlight: ['column-chat', 'column-zh', 'column-merged'],
     },
     {
       id: 'without',

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { ENGINES } from './engines';
+import { ENGINES, PANEL_ENGINES } from './engines';
 import { columnSources, columnTexts, goldenTexts, QUESTION, seriousIssues, useLab } from './lab';
 
 const EMBED = '?view=embed&lesson=addition&lang=en';
@@ -9,7 +9,7 @@ const COLUMNS = ['chat', 'zh', 'merged'];
 /** What is large: model weights and the runtime. */
 const heavy = (requests: readonly string[]) => requests.filter((url) => /\.(safetensors|wasm)/.test(url));
 
-describe.each(ENGINES)('the embedded panel in %s', (engine) => {
+describe.each(PANEL_ENGINES)('the embedded panel in %s', (engine) => {
   const lab = useLab(engine);
 
   test('shows what was recorded at once, downloads no model by itself, and runs on a click', async () => {

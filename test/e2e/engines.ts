@@ -7,6 +7,9 @@ import { launchWebKit } from './engines/webkit';
 /** The engines of this machine. A missing one is reported, and fails in CI, before the tests start (test/run.ts). */
 export const ENGINES = (['chromium', 'firefox'] as const).filter((name) => findBrowser(name) !== null);
 
+/** Panels are driven in Chromium at every landing, in Firefox too by `npm run test:all`: what parts the two is elsewhere. */
+export const PANEL_ENGINES = ENGINES.filter((name) => process.env.TEST_ALL !== undefined || name === 'chromium');
+
 /** WebKit too, for the tests that each engine must pass but that need not say everything (smoke.test.ts). */
 export const ALL_ENGINES = [...ENGINES, ...(['webkit'] as const).filter((name) => findBrowser(name) !== null)];
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { LabPage } from './driver';
-import { ENGINES } from './engines';
+import { ENGINES, PANEL_ENGINES } from './engines';
 import { columnTexts, seriousIssues, useLab } from './lab';
 
 const openTour = '?lesson=addition&lang=en';
@@ -33,7 +33,7 @@ const found = (page: LabPage, alias: string) =>
 /** Both answers as the button's name tells them: before it is pressed, and after. */
 const promise = ({ name }: Chip): string[] => [...name.matchAll(/“([^”]*)”/g)].map(([, said]) => said!);
 
-describe.each(ENGINES)('flip points, in %s', (engine) => {
+describe.each(PANEL_ENGINES)('flip points, in %s', (engine) => {
   const lab = useLab(engine);
 
   test('each button does what its name says, there and back, and keeps its place', async () => {

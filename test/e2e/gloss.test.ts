@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { coverSwears } from '../../src/core/probe/cover';
-import { ENGINES } from './engines';
+import { PANEL_ENGINES } from './engines';
 import { columnTexts, goldenTexts, seriousIssues, useLab } from './lab';
 import type { LabPage } from './driver';
 
@@ -8,7 +8,7 @@ const dictionaries = (page: LabPage) => page.requests.filter((url) => /\/gloss-[
 const glossed = (page: LabPage, what: string) =>
   page.waitFor(`English under ${what}`, () => page.exists(`gloss-${what}`));
 
-describe.each(ENGINES)('English under Chinese in %s', (engine) => {
+describe.each(PANEL_ENGINES)('English under Chinese in %s', (engine) => {
   const lab = useLab(engine);
 
   test('stands under questions and answers, recorded and live, and changes no answer', async () => {

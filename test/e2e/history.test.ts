@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { LabPage } from './driver';
-import { ENGINES } from './engines';
+import { PANEL_ENGINES } from './engines';
 import { columnSources, columnTexts, goldenTexts, QUESTION, seriousIssues, useLab } from './lab';
 
 /** Waits until the merged column has answered for the sliders of now. */
@@ -29,7 +29,7 @@ async function slideTo(page: LabPage, id: string, value: number): Promise<void> 
   await mergedIsLive(page);
 }
 
-describe.each(ENGINES)('what was tried, in %s', (engine) => {
+describe.each(PANEL_ENGINES)('what was tried, in %s', (engine) => {
   const lab = useLab(engine);
 
   test('undo takes a slider back with its answer, redo brings it again; a text field keeps its own undo', async () => {

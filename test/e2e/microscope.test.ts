@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import golden from '../golden/analyze/interference.json';
 import type { LabPage } from './driver';
-import { ENGINES } from './engines';
+import { ENGINES, PANEL_ENGINES } from './engines';
 import { seriousIssues, useLab } from './lab';
 
 const { vectors: NAMES, total } = golden;
@@ -30,7 +30,7 @@ async function look(page: LabPage): Promise<void> {
   await waitForFigures(page);
 }
 
-describe.each(ENGINES)('the microscope in %s', (engine) => {
+describe.each(PANEL_ENGINES)('the microscope in %s', (engine) => {
   const lab = useLab(engine);
 
   test('is open in the lesson "interference", and its figures are those of NumPy', async () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { LabPage } from './driver';
-import { ENGINES } from './engines';
+import { ENGINES, PANEL_ENGINES } from './engines';
 import { seriousIssues, useLab, waitForFingerprint, type LabUnderTest } from './lab';
 
 const lesson = '?lesson=neuron';
@@ -45,7 +45,7 @@ async function untilLive(page: LabPage): Promise<void> {
   );
 }
 
-describe.each(ENGINES)('the neuron lesson in %s', (engine) => {
+describe.each(PANEL_ENGINES)('the neuron lesson in %s', (engine) => {
   const lab = useLab(engine);
 
   test('runs by itself: the merged neuron is (3, 2, -2), right on both tasks, and nothing is fetched for it', async () => {

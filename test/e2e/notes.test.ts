@@ -2,12 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { parseScript } from '../../src/core/lesson/script';
 import { loadLesson } from '../../src/lessons';
 import type { LabPage } from './driver';
-import { ENGINES } from './engines';
+import { ENGINES, PANEL_ENGINES } from './engines';
 import { seriousIssues, useLab } from './lab';
 
 const PRESENT = '?view=present&lesson=addition&lang=en';
 
-describe.each(ENGINES)('the notes window in %s', (engine) => {
+describe.each(PANEL_ENGINES)('the notes window in %s', (engine) => {
   const lab = useLab(engine);
   const open = async (page: LabPage): Promise<LabPage> => {
     const notes = await page.sibling();

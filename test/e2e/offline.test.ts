@@ -85,7 +85,7 @@ describe.each(ENGINES)('without a connection in %s', (engine) => {
     expect(await columnTexts(page)).toEqual(goldenTexts().get(QUESTION));
     // Another language was never asked for before.
     await page.select('lang', 'zh-Hant');
-    await page.waitFor('Chinese', async () => (await page.text('offline')).includes('飛航模式'));
+    await page.waitFor('Chinese', async () => (await page.text('offline')).includes('沒有網路'));
 
     // A missing shard is an error, never a page.
     const missing = await page.evaluate(

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Rate } from '../../src/core/probe/rates';
 import divergence from '../golden/text/divergence.json';
 import type { LabPage } from './driver';
-import { ENGINES } from './engines';
+import { ENGINES, PANEL_ENGINES } from './engines';
 import { COLUMNS, columnTexts, goldenTexts, QUESTION, seriousIssues, useLab } from './lab';
 
 const recorded = JSON.parse(readFileSync('public/zoo/recorded/addition.json', 'utf8')) as {
@@ -40,7 +40,7 @@ const kl = async (page: LabPage, alias: string): Promise<number[]> => {
 const isLive = (page: LabPage, alias: string) => async () =>
   (await page.attr(`ablation-${alias}`, 'data-source')) === 'live';
 
-describe.each(ENGINES)('the answers and what is known of them, in %s', (engine) => {
+describe.each(PANEL_ENGINES)('the answers and what is known of them, in %s', (engine) => {
   const lab = useLab(engine);
 
   test('rates stand in one table, each figure with its source, and the first one in words', async () => {

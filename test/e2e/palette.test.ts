@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { LabPage } from './driver';
-import { ENGINES } from './engines';
+import { PANEL_ENGINES } from './engines';
 import { seriousIssues, useLab } from './lab';
 
 const focused = (page: LabPage): Promise<string> =>
@@ -20,7 +20,7 @@ async function command(page: LabPage, words: string): Promise<void> {
   await closed(page);
 }
 
-describe.each(ENGINES)('the keyboard, in %s', (engine) => {
+describe.each(PANEL_ENGINES)('the keyboard, in %s', (engine) => {
   const lab = useLab(engine);
 
   test('the palette opens, is walked, acts, and gives the focus back', async () => {

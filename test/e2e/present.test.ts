@@ -2,7 +2,7 @@ import jsQR from 'jsqr';
 import { describe, expect, test } from 'vitest';
 import { loadLesson } from '../../src/lessons';
 import type { LabPage } from './driver';
-import { ENGINES } from './engines';
+import { PANEL_ENGINES } from './engines';
 import { columnSources, columnTexts, goldenTexts, QUESTION, useLab } from './lab';
 
 const PRESENT = '?view=present&lesson=addition&lang=en';
@@ -58,7 +58,7 @@ async function readCode(page: LabPage): Promise<string | undefined> {
   return jsQR(pixels, side, side)?.data;
 }
 
-describe.each(ENGINES)('presenting in %s', (engine) => {
+describe.each(PANEL_ENGINES)('presenting in %s', (engine) => {
   const lab = useLab(engine);
 
   test('a clicker goes through the first steps, and what is on the screen follows them', async () => {

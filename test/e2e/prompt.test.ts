@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { LabPage } from './driver';
-import { ENGINES } from './engines';
+import { PANEL_ENGINES } from './engines';
 import { useLab } from './lab';
 
 const marked = (page: LabPage): Promise<string[]> =>
@@ -15,7 +15,7 @@ const whenMarked = (page: LabPage, words: readonly string[]): Promise<void> =>
     5000,
   );
 
-describe.each(ENGINES)('free questions, in %s', (engine) => {
+describe.each(PANEL_ENGINES)('free questions, in %s', (engine) => {
   const lab = useLab(engine);
 
   test('unknown words are marked before any run, and a suggestion mends one with the keyboard alone', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { loadLesson, READY } from '../../src/lessons';
-import { ENGINES } from './engines';
+import { PANEL_ENGINES } from './engines';
 import { useLab } from './lab';
 import { walk } from './tours';
 
@@ -34,7 +34,7 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   neuron: {},
 };
 
-describe.each(ENGINES.filter((engine) => process.env.TEST_ALL || engine === 'chromium'))('lessons in %s', (engine) => {
+describe.each(PANEL_ENGINES)('lessons in %s', (engine) => {
   const lab = useLab(engine);
 
   test.each(WALKED)(

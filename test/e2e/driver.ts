@@ -215,6 +215,11 @@ export class LabPage {
 
   async emulate(theme: 'light' | 'dark'): Promise<void> {
     await this.raw.emulate(theme);
+    // Colours on their way are nobody's: an audit would find contrasts that last a tenth of a second.
+    await this.evaluate(async () => {
+      const fading = document.getAnimations().filter((one) => one instanceof CSSTransition);
+      await Promise.allSettled(fading.map(({ finished }) => finished));
+    }, null);
   }
 
   async screenshot(path: string): Promise<void> {

@@ -18,7 +18,8 @@ describe.each(ENGINES)('a lesson and what was tried in it, in %s', (engine) => {
     const tried = await page.value('slider-chat');
     const kept = async () => {
       expect(await step(page)).toBe('back');
-      expect(await page.value('slider-chat')).toBe(tried);
+      // The step shows first, what was tried in it as soon as its link is read.
+      await page.waitFor('what was tried', async () => (await page.value('slider-chat')) === tried, 10_000);
       expect(await page.evaluate(() => location.search, null)).toContain('lesson=addition');
     };
     await page.waitFor('the address', () => page.evaluate(() => location.hash.length > 2, null));

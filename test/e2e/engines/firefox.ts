@@ -40,7 +40,8 @@ export async function launchFirefox(): Promise<LabBrowser> {
       goto: (url) => page.goto(url),
       prepare: (fn) => page.evaluateOnNewDocument(fn),
       evaluate: (fn, arg) => page.evaluate(fn as never, arg) as never,
-      click: (selector) => page.click(selector),
+      // A locator waits until what is clicked rests: a page that is still moving would be hit beside it.
+      click: (selector) => page.locator(selector).click(),
       type: (text) => page.keyboard.type(text),
       press,
       setFiles: async (selector, paths) => {

@@ -37,7 +37,9 @@ class Flips {
   #asked: { key: string; texts: Map<number, string> } = { key: '', texts: new Map() };
 
   /** What a slider's flip points depend on: everything but its own coefficient. */
-  #key(recipe: Recipe, sum: OpenSum, alias: string, partner: string | null): string {
+  #key(lab: Lab, sum: OpenSum, alias: string): string {
+    const { recipe } = lab;
+    const partner = lab.partner(alias);
     const others = sum.vectors.map((other, i) => [
       recipe.models[other]?.src,
       other === alias || other === partner ? null : sum.coefficients[i],
@@ -59,7 +61,7 @@ class Flips {
     const { recipe } = lab;
     const sum = openSum(recipe);
     if (!sum || lab.numeric || !sum.vectors.includes(alias) || this.obstacle(lab)) return null;
-    const key = this.#key(recipe, sum, alias, lab.partner(alias));
+    const key = this.#key(lab, sum, alias);
     const search = this.#search?.key === key ? this.#search : null;
     const known = this.#known[key];
     if (known) return { flips: known, source: 'live', search: null };
@@ -73,7 +75,7 @@ class Flips {
     const sum = openSum(recipe);
     if (!sum || !rests(lab) || this.obstacle(lab)) return null;
     const wanted = lab.rack.find((alias) => {
-      const key = this.#key(recipe, sum, alias, lab.partner(alias));
+      const key = this.#key(lab, sum, alias);
       return sum.vectors.includes(alias) && !(key in this.#known) && !this.#failed.has(key);
     });
     return wanted ?? null;
@@ -84,7 +86,7 @@ class Flips {
     const { recipe } = lab;
     const sum = openSum(recipe);
     if (!sum || !sum.vectors.includes(alias)) return;
-    const key = this.#key(recipe, sum, alias, lab.partner(alias));
+    const key = this.#key(lab, sum, alias);
     const request = toRequest(recipe);
     const at = sum.vectors.indexOf(alias);
     const opposite = sum.vectors.indexOf(lab.partner(alias) ?? '');

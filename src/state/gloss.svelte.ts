@@ -36,10 +36,3 @@ class Glosses {
 }
 
 export const glosses = new Glosses();
-
-/** Whether a column speaks the zoo's language: its model is built in, or, for what is made of several, all are. */
-export function isBuiltIn(models: Readonly<Record<string, { readonly src: string }>>, alias?: string): boolean {
-  const own = alias === undefined ? undefined : models[alias];
-  const all = own ? [own] : Object.values(models);
-  return all.length > 0 && all.every(({ src }) => src.startsWith('zoo:'));
-}

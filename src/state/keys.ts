@@ -53,3 +53,10 @@ export function nextLocalAlias(taken: Iterable<string>): string {
   while (used.has(`local_${n}`)) n++;
   return `local_${n}`;
 }
+
+/** Whether a column speaks the zoo's language: its model is built in, or, for what is made of several, all are. */
+export function isBuiltIn(models: Readonly<Record<string, { readonly src: string }>>, alias?: string): boolean {
+  const own = alias === undefined ? undefined : models[alias];
+  const all = own ? [own] : Object.values(models);
+  return all.length > 0 && all.every(({ src }) => src.startsWith('zoo:'));
+}

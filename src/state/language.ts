@@ -3,6 +3,8 @@ import { recall } from './choices';
 export const LANGUAGES = ['en', 'zh-Hant', 'zh-Hans'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
+export const isLanguage = (value: string | null): value is Language => LANGUAGES.some((lang) => lang === value);
+
 /** The best of our languages for a list of BCP 47 tags, as `navigator.languages` gives them. */
 export function pickLanguage(tags: readonly string[]): Language {
   for (const tag of tags) {
@@ -16,9 +18,5 @@ export function pickLanguage(tags: readonly string[]): Language {
 
 /** Order of precedence: the address, what was chosen here before, the browser. */
 export function chosenLanguage(fromAddress: string | null, browser: readonly string[]): Language {
-  const wanted = [fromAddress, recall('lang')];
-  return (
-    LANGUAGES.find((lang) => lang === wanted.find((one) => LANGUAGES.some((known) => known === one))) ??
-    pickLanguage(browser)
-  );
+  return [fromAddress, recall('lang')].find(isLanguage) ?? pickLanguage(browser);
 }

@@ -1,4 +1,5 @@
 import type { History } from './history.svelte';
+import { isBuiltIn } from './keys';
 import type { Lab } from './lab.svelte';
 import { NEURON } from './neuron.svelte';
 import type { Runs } from './runs.svelte';
@@ -97,7 +98,7 @@ export class Session {
     history.goTo({ bench, place });
     const sources = Object.entries(saved.recipe.models);
     this.missing = numeric ? [] : sources.filter(([, { src }]) => src.startsWith('file:')).map(([alias]) => alias);
-    if (!numeric && sources.every(([, { src }]) => src.startsWith('zoo:'))) void lab.run();
+    if (!numeric && isBuiltIn(saved.recipe.models)) void lab.run();
   }
 
   #get(key: string): string | null {

@@ -1,11 +1,10 @@
 import { recall, remember } from './choices';
-import { LANGUAGES, type Language } from './language';
+import { isLanguage, type Language } from './language';
 
 export const THEMES = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
 
-const isOneOf = <T extends string>(list: readonly T[], value: unknown): value is T =>
-  (list as readonly unknown[]).includes(value);
+const isTheme = (value: string | null): value is Theme => THEMES.some((theme) => theme === value);
 
 /** Choices of this device, never part of a recipe or link. */
 class Settings {
@@ -16,17 +15,17 @@ class Settings {
   load(lang: Language): void {
     this.lang = lang;
     const theme = recall('theme');
-    if (isOneOf(THEMES, theme)) this.theme = theme;
+    if (isTheme(theme)) this.theme = theme;
   }
 
   setLang(value: string): void {
-    if (!isOneOf(LANGUAGES, value)) return;
+    if (!isLanguage(value)) return;
     this.lang = value;
     remember('lang', value);
   }
 
   setTheme(value: string): void {
-    if (!isOneOf(THEMES, value)) return;
+    if (!isTheme(value)) return;
     this.theme = value;
     remember('theme', value);
   }

@@ -1,6 +1,7 @@
 import type { Lesson } from '../core/lesson/types';
 import type { Recipe } from '../core/recipe/types';
 import { errors } from './errors.svelte';
+import { isBuiltIn } from './keys';
 import type { Lab } from './lab.svelte';
 
 /** Fetched after the first paint: the compressor is a tenth of the page's scripts. */
@@ -83,7 +84,7 @@ export async function openFragment(
     return false;
   }
   if (!start) return true;
-  const ours = lab.numeric || Object.values(lab.recipe.models).every(({ src }) => src.startsWith('zoo:'));
+  const ours = lab.numeric || isBuiltIn(lab.recipe.models);
   void (ours ? lab.run() : lab.check());
   return true;
 }

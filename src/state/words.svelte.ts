@@ -1,3 +1,4 @@
+import { isBuiltIn } from './keys';
 import { Vocabulary } from '../core/probe/vocabulary';
 
 /** What a built-in model can read: its words, and how many tokens. */
@@ -46,7 +47,7 @@ export const words = new Words();
 
 /** The model whose words speak for all columns: the base, where all come from the zoo and so share one tokenizer. */
 export function worldOf(sources: Readonly<Record<string, { readonly src: string }>>, base?: string): string | null {
-  const all = Object.values(sources).map(({ src }) => src);
-  if (all.length === 0 || !all.every((src) => src.startsWith('zoo:'))) return null;
-  return ((base !== undefined && sources[base]?.src) || all[0]!).slice('zoo:'.length);
+  if (!isBuiltIn(sources)) return null;
+  const src = (base !== undefined && sources[base]?.src) || Object.values(sources)[0]!.src;
+  return src.slice('zoo:'.length);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isBuiltIn } from '../../../src/state/gloss.svelte';
+import { isBuiltIn } from '../../../src/state/keys';
 
 test('only what is made of built-in models speaks their language', () => {
   const [zoo, hub] = [{ src: 'zoo:base-1' }, { src: 'hub:someone/something@0' }];

@@ -3,7 +3,7 @@ export interface ParamSpec {
   readonly id: string;
   /** `shared`: one value per output tensor; `input`: every model incl. the base; `non_base`: every model but the base. */
   readonly scope: 'shared' | 'input' | 'non_base';
-  readonly type: 'number' | 'boolean';
+  readonly type: 'number' | 'boolean' | 'integer';
   /** null: required. */
   readonly default: number | null;
   /** The values that a slider offers; a number field takes any. */
@@ -31,10 +31,15 @@ export interface Law {
 /** Values for one output tensor, in the order of the inputs. All arrays have the same length; `base` is an index or -1. */
 export interface MergeContext {
   readonly base: number;
+  /** Of the whole tensor: rows are along its last axis. An elementwise method may get a part of the tensor. */
+  readonly shape: readonly number[];
   readonly shared: Readonly<Record<string, number>>;
   readonly perInput: readonly Readonly<Record<string, number>>[];
-  /** Random methods: fills `mask` with 1 (kept) and 0 for this tensor's elements of input `k`, whatever the other inputs are. */
-  readonly drawMask: (k: number, density: number, mask: Uint8Array) => void;
+  /**
+   * Random methods: fills `mask` with 1 (kept) and 0 for this tensor's elements of input `k`, whatever the other inputs are.
+   * @param density one probability of keeping for all elements, or one for each
+   */
+  readonly drawMask: (k: number, density: number | Float32Array, mask: Uint8Array) => void;
 }
 
 /** A merge method is a value: sliders, YAML, docs table and property tests all come from it. */
@@ -42,7 +47,7 @@ export interface MergeMethod {
   readonly id: string;
   readonly label: string;
   readonly paper: string;
-  readonly base: 'required' | 'ignored';
+  readonly base: 'required' | 'optional' | 'ignored';
   readonly minInputs: number;
   readonly params: readonly ParamSpec[];
   readonly laws: readonly Law[];

@@ -76,10 +76,12 @@ export function maskKey(
 /**
  * Draws the mask of elements `begin`, `begin + 1`, … of a tensor: 1 where (x >>> 8) * 2^-24 < density. Element i is lane
  * i mod 4 of counter floor(i / 4), so the mask does not depend on how a tensor is cut.
+ * @param density one for all elements, or `mask.length` of them.
  */
-export function drawMask(key: PhiloxKey, density: number, begin: number, mask: Uint8Array): void {
+export function drawMask(key: PhiloxKey, density: number | Float32Array, begin: number, mask: Uint8Array): void {
+  const each = typeof density === 'number' ? null : density;
   // Scaling by a power of two is exact: the same comparison, without a multiplication per element.
-  const limit = density * 2 ** 24;
+  let limit = each ? 0 : (density as number) * 2 ** 24;
   const words = new Uint32Array(4);
   for (let i = 0, element = begin; i < mask.length;) {
     const block = Math.floor(element / 4);
@@ -88,7 +90,9 @@ export function drawMask(key: PhiloxKey, density: number, begin: number, mask: U
     words[2] = 0;
     words[3] = 0;
     philox4x32(words, key);
-    for (let lane = element % 4; lane < 4 && i < mask.length; lane++, i++, element++)
+    for (let lane = element % 4; lane < 4 && i < mask.length; lane++, i++, element++) {
+      if (each) limit = each[i]! * 2 ** 24;
       mask[i] = words[lane]! >>> 8 < limit ? 1 : 0;
+    }
   }
 }

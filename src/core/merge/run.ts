@@ -134,6 +134,7 @@ function mergeValues(
   const method = methodById(plan.method);
   const context: MergeContext = {
     base: tensor.base,
+    shape: tensor.shape,
     shared: tensor.params,
     perInput: tensor.inputs.map((input) => input.params),
     drawMask: (k, density, mask) =>
@@ -211,7 +212,7 @@ export async function mergeTensor(
     applyInBlocks(
       methodById('linear'),
       { ...tensor, inputs: [stored] },
-      { base: -1, shared: { normalize: 0 }, perInput: [{ weight: 1 }], drawMask: () => undefined },
+      { base: -1, shape, shared: { normalize: 0 }, perInput: [{ weight: 1 }], drawMask: () => undefined },
       [raw[0]!],
       values,
     );

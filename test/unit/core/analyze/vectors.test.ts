@@ -164,7 +164,13 @@ describe('laws of the figures', () => {
         const merged = (method: string, normalize: number) => {
           const out = new Float32Array(base.length);
           const perInput = [{}, ...deltas.map((_, k) => ({ weight: k + 1, density }))];
-          const context = { base: 0, shared: { lambda: 1, normalize, rescale: 0 }, perInput, drawMask: () => {} };
+          const context = {
+            base: 0,
+            shared: { lambda: 1, normalize, rescale: 0 },
+            perInput,
+            shape: [base.length],
+            drawMask: () => {},
+          };
           methodById(method).apply([base, ...deltas], context, out.length, out);
           return [...out].reduce((sum, value) => sum + value * value, 0);
         };

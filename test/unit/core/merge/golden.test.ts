@@ -37,6 +37,7 @@ function mergeWithMasks(plan: MergePlan, c: TensorCase): Float32Array {
     c.inputs.map((values) => Float32Array.from(values.flat())),
     {
       base: tensor.base,
+      shape: c.shape,
       shared: tensor.params,
       perInput: tensor.inputs.map((input) => input.params),
       drawMask: (k, _density, mask) => mask.set(drawn.get(k)!),

@@ -27,6 +27,7 @@ function apply(method: MergeMethod, inputs: Float32Array[], weights: number[], d
     inputs,
     {
       base,
+      shape: [inputs[0]!.length],
       shared: { lambda: 1, normalize: 0, rescale: 0 },
       perInput: weights.map((weight) => ({ weight, density })),
       drawMask: (k, p, mask) => drawMask(streamOf(inputs[k]!), p, 0, mask),

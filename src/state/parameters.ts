@@ -1,5 +1,4 @@
-import type { ParamSpec } from '../core/merge/method';
-import { METHODS } from '../core/merge/registry';
+import { specOf, type ParamSpec } from '../core/merge/specs';
 import type { MergeDoc, Parameters, Setting } from '../core/recipe/types';
 
 /** A parameter of the merge's method, as a control shows it; weights have the rack's sliders. */
@@ -11,7 +10,7 @@ export interface Parameter {
   readonly written: boolean;
 }
 
-const methodOf = (doc: MergeDoc) => METHODS.find(({ id }) => id === doc.merge_method);
+const methodOf = (doc: MergeDoc) => specOf(doc.merge_method);
 const controlled = (doc: MergeDoc): ParamSpec[] =>
   doc.models ? (methodOf(doc)?.params.filter(({ id, ignored }) => id !== 'weight' && !ignored) ?? []) : [];
 

@@ -3,12 +3,8 @@ import { sparseTaskArithmetic } from './sparse-task-arithmetic';
 /** Drop elements of each task vector at random, rescale the rest, add up: Yu et al. 2024 (DARE). */
 export const dareLinear = sparseTaskArithmetic({
   id: 'dare_linear',
-  label: 'DARE',
-  paper: 'https://arxiv.org/abs/2311.03099',
   sparsify: 'random',
   consensus: false,
-  normalize: false,
-  rescale: true,
   laws: [
     { id: 'identical-inputs', tolerance: 0 },
     { id: 'zero-weights-give-base', tolerance: 0 },

@@ -3,12 +3,8 @@ import { sparseTaskArithmetic } from './sparse-task-arithmetic';
 /** DARE's random drop, then TIES' election of signs: Yu et al. 2024 on Yadav et al. 2023. */
 export const dareTies = sparseTaskArithmetic({
   id: 'dare_ties',
-  label: 'DARE-TIES',
-  paper: 'https://arxiv.org/abs/2311.03099',
   sparsify: 'random',
   consensus: true,
-  normalize: false,
-  rescale: true,
   laws: [
     { id: 'identical-inputs', tolerance: 0 },
     { id: 'zero-weights-give-base', tolerance: 0 },

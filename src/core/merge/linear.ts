@@ -1,18 +1,9 @@
-import type { MergeMethod } from './method';
+import { method, type MergeMethod } from './method';
 
 const f = Math.fround;
 
 /** sum of w_i * theta_i, divided by sum of w_i when `normalize`. Model soups, Wortsman et al. 2022 (arXiv:2203.05482). */
-export const linear: MergeMethod = {
-  id: 'linear',
-  label: 'Linear',
-  paper: 'https://arxiv.org/abs/2203.05482',
-  base: 'ignored',
-  minInputs: 1,
-  params: [
-    { id: 'weight', scope: 'input', type: 'number', default: null },
-    { id: 'normalize', scope: 'shared', type: 'boolean', default: 1 },
-  ],
+export const linear: MergeMethod = method('linear', {
   laws: [
     { id: 'identical-inputs', tolerance: 2e-6 },
     { id: 'weight-one-gives-input', tolerance: 0 },
@@ -32,4 +23,4 @@ export const linear: MergeMethod = {
     if (!shared['normalize']) return;
     if (total !== 1) for (let i = 0; i < length; i++) out[i] = f(out[i]! / total);
   },
-};
+});

@@ -1,16 +1,4 @@
-/** One parameter of a method. Booleans travel as 0 and 1. */
-export interface ParamSpec {
-  readonly id: string;
-  /** `shared`: one value per output tensor; `input`: every model incl. the base; `non_base`: every model but the base. */
-  readonly scope: 'shared' | 'input' | 'non_base';
-  readonly type: 'number' | 'boolean' | 'integer';
-  /** null: required. */
-  readonly default: number | null;
-  /** The values that a slider offers; a number field takes any. */
-  readonly range?: readonly [min: number, max: number];
-  /** Accepted because mergekit accepts it, without any effect in this method. */
-  readonly ignored?: boolean;
-}
+import { specOf, type MethodSpec } from './specs';
 
 /** What property tests check for every method that declares it. */
 export interface Law {
@@ -42,23 +30,23 @@ export interface MergeContext {
   readonly drawMask: (k: number, density: number | Float32Array, mask: Uint8Array) => void;
 }
 
-/** A merge method is a value: sliders, YAML, docs table and property tests all come from it. */
-export interface MergeMethod {
-  readonly id: string;
-  readonly label: string;
-  readonly paper: string;
-  readonly base: 'required' | 'optional' | 'ignored';
-  readonly minInputs: number;
-  readonly params: readonly ParamSpec[];
+/** What a method computes. */
+export interface Kernel {
   readonly laws: readonly Law[];
   /** true: element i of the result depends on element i of the inputs alone, so any chunking gives the same bits. */
   readonly elementwise: boolean;
-  /** true: it draws masks, so its recipes carry a seed. */
-  readonly random?: boolean;
   /**
    * Merges `length` float32 elements into `out`, stepwise in float32 in the order of the inputs.
    * A method that is not elementwise gets whole tensors. Inputs are read only.
    * @throws LabError where the parameters make the result undefined.
    */
   apply(inputs: readonly Float32Array[], context: MergeContext, length: number, out: Float32Array): void;
+}
+
+/** A merge method is a value: sliders, YAML, docs table and property tests all come from it. */
+export interface MergeMethod extends MethodSpec, Kernel {}
+
+/** Joins what the table of specs says of the method `id` to what it computes. */
+export function method(id: string, kernel: Kernel): MergeMethod {
+  return { ...specOf(id)!, ...kernel };
 }

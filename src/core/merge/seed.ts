@@ -1,9 +1,9 @@
 import type { MergeDoc } from '../recipe/types';
-import { METHODS } from './registry';
+import { specOf } from './specs';
 
 /** The seed of random masks; null where the method draws none. */
 export const seedOf = (doc: MergeDoc): number | null =>
-  METHODS.find(({ id }) => id === doc.merge_method)?.random ? (doc.lab?.seed ?? 0) : null;
+  specOf(doc.merge_method)?.random ? (doc.lab?.seed ?? 0) : null;
 
 /** @returns the same document for a seed that no recipe can carry. */
 export function withSeed(doc: MergeDoc, seed: number): MergeDoc {

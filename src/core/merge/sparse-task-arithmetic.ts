@@ -1,5 +1,5 @@
 import { electSigns } from './consensus/sign';
-import type { Law, MergeContext, MergeMethod } from './method';
+import { method, type Law, type MergeContext, type MergeMethod } from './method';
 import { magnitudeMask } from './sparsify/magnitude';
 import { rescaleFactor } from './sparsify/rescale';
 
@@ -10,13 +10,8 @@ const NEGLIGIBLE = 1e-8;
 
 interface Traits {
   readonly id: string;
-  readonly label: string;
-  readonly paper: string;
   readonly sparsify: 'magnitude' | 'random';
   readonly consensus: boolean;
-  /** Defaults of the parameters `normalize` and `rescale`. */
-  readonly normalize: boolean;
-  readonly rescale: boolean;
   readonly laws: readonly Law[];
 }
 
@@ -121,24 +116,9 @@ function weightedTerm(
  * by the sum of those w_i when `normalize`. Order of operations as mergekit 0.1.5 (references: mergekit, section 1.6).
  */
 export function sparseTaskArithmetic(traits: Traits): MergeMethod {
-  const { id, label, paper, laws } = traits;
-  return {
-    id,
-    label,
-    paper,
-    base: 'required',
-    minInputs: 1,
-    params: [
-      { id: 'weight', scope: 'non_base', type: 'number', default: null },
-      { id: 'density', scope: 'non_base', type: 'number', default: 1, range: [0, 1] },
-      { id: 'lambda', scope: 'shared', type: 'number', default: 1, range: [0, 2] },
-      { id: 'normalize', scope: 'shared', type: 'boolean', default: Number(traits.normalize) },
-      { id: 'rescale', scope: 'shared', type: 'boolean', default: Number(traits.rescale) },
-      { id: 'int8_mask', scope: 'shared', type: 'boolean', default: 0, ignored: true },
-    ],
-    laws,
+  return method(traits.id, {
+    laws: traits.laws,
     elementwise: false,
-    random: traits.sparsify === 'random',
     apply: (inputs, context, length, out) => merge(traits, inputs, context, length, out),
-  };
+  });
 }

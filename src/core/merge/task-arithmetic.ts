@@ -1,4 +1,4 @@
-import type { MergeMethod } from './method';
+import { method, type MergeMethod } from './method';
 
 const f = Math.fround;
 /** Below this |sum of weights| mergekit leaves a normalized sum as it is. */
@@ -8,20 +8,7 @@ const NEGLIGIBLE = 1e-8;
  * theta_base + lambda * sum of w_i * (theta_i - theta_base), the sum divided by sum of w_i when `normalize`.
  * Ilharco et al. 2023 (arXiv:2212.04089); order of operations as mergekit 0.1.5 (references: mergekit, section 1.6).
  */
-export const taskArithmetic: MergeMethod = {
-  id: 'task_arithmetic',
-  label: 'Task arithmetic',
-  paper: 'https://arxiv.org/abs/2212.04089',
-  base: 'required',
-  minInputs: 1,
-  params: [
-    { id: 'weight', scope: 'non_base', type: 'number', default: null },
-    { id: 'lambda', scope: 'shared', type: 'number', default: 1, range: [0, 2] },
-    { id: 'normalize', scope: 'shared', type: 'boolean', default: 0 },
-    { id: 'density', scope: 'non_base', type: 'number', default: 1, ignored: true },
-    { id: 'rescale', scope: 'shared', type: 'boolean', default: 0, ignored: true },
-    { id: 'int8_mask', scope: 'shared', type: 'boolean', default: 0, ignored: true },
-  ],
+export const taskArithmetic: MergeMethod = method('task_arithmetic', {
   laws: [
     { id: 'identical-inputs', tolerance: 0 },
     { id: 'zero-weights-give-base', tolerance: 0 },
@@ -54,4 +41,4 @@ export const taskArithmetic: MergeMethod = {
     if (lambda !== 1) for (let i = 0; i < length; i++) out[i] = f(out[i]! * lambda);
     for (let i = 0; i < length; i++) out[i] = f(origin[i]! + out[i]!);
   },
-};
+});

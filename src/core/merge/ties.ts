@@ -3,12 +3,8 @@ import { sparseTaskArithmetic } from './sparse-task-arithmetic';
 /** Trim each task vector to its largest elements, elect a sign, average what agrees: Yadav et al. 2023. */
 export const ties = sparseTaskArithmetic({
   id: 'ties',
-  label: 'TIES',
-  paper: 'https://arxiv.org/abs/2306.01708',
   sparsify: 'magnitude',
   consensus: true,
-  normalize: true,
-  rescale: false,
   laws: [
     { id: 'identical-inputs', tolerance: 0 },
     { id: 'zero-weights-give-base', tolerance: 0 },

@@ -76,8 +76,8 @@ function parseParameters(reader: TokenReader, method: string, schema: MethodSche
       });
     }
     if (!reader.take(':')) throw reader.unexpected('colon', '":"');
-    parameters[text] = parameter.type === 'bool' ? truth(reader) : signedNumber(reader);
-    if (parameter.type === 'int' && !Number.isInteger(parameters[text])) {
+    parameters[text] = parameter.type === 'boolean' ? truth(reader) : signedNumber(reader);
+    if (parameter.type === 'integer' && !Number.isInteger(parameters[text])) {
       throw new LabError('formula/integer', `"${text}" (position ${at + 1}) takes a whole number.`, {
         at,
         parameter: text,

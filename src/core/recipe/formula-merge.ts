@@ -56,7 +56,7 @@ function weightText(weight: number): string {
 
 function scalarText(method: string, parameter: string, value: Scalar): string {
   const type = METHODS[method]?.parameters[parameter]?.type;
-  return typeof value === 'number' && type !== 'int' ? weightText(value) : String(value);
+  return typeof value === 'number' && type !== 'integer' ? weightText(value) : String(value);
 }
 
 function settingText(method: string, parameter: string, setting: Setting): string {

@@ -100,7 +100,7 @@ function checkArity(group: Group, name: string, method: MethodSchema): void {
 
 function checkRequired(group: Group, name: string, method: MethodSchema): void {
   for (const [parameter, schema] of Object.entries(method.parameters)) {
-    if (schema.default !== undefined) continue;
+    if (schema.default !== null) continue;
     if (group.scopes.some((scope) => scope?.[parameter] !== undefined)) continue;
     const fail = (path: string, model: string) => {
       const whose = model === '' ? '' : ` for the model "${model}"`;
@@ -112,7 +112,7 @@ function checkRequired(group: Group, name: string, method: MethodSchema): void {
     };
     if (schema.scope === 'shared') fail(group.path, '');
     group.inputs.forEach((input, index) => {
-      if (schema.scope === 'nonBase' && input.model === group.base) return;
+      if (schema.scope === 'non_base' && input.model === group.base) return;
       if (input.parameters?.[parameter] === undefined) fail(child(group.path, index), input.model);
     });
     const added = group.baseAdded && group.base !== undefined && !group.inputs.some((i) => i.model === group.base);

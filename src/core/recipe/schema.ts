@@ -1,128 +1,18 @@
-/**
- * mergekit 0.1.5's methods and keys as data: the names, parameters, base policies and arities its registry reports.
- * Which of these methods this build can run is the merge registry's business.
- */
-export type ParameterType = 'float' | 'bool' | 'int';
-/** shared: one value per output tensor. input: one per model. nonBase: one per model except the base. */
-export type ParameterScope = 'shared' | 'input' | 'nonBase';
-export interface ParameterSchema {
-  readonly type: ParameterType;
-  readonly scope: ParameterScope;
-  /** undefined: mergekit refuses a merge that leaves it out. null: no effect when left out. */
-  readonly default: number | boolean | null | undefined;
-}
-export interface MethodSchema {
-  /** ignored: a base is one more input. */
-  readonly base: 'required' | 'optional' | 'ignored';
-  /** Bounds on the number of inputs, base included. */
-  readonly inputs: readonly [min: number, max: number];
-  /** Bounds on the number of inputs that are not the base. */
-  readonly nonBase: readonly [min: number, max: number];
-  readonly parameters: Readonly<Record<string, ParameterSchema>>;
+import { LAB_VARIANTS, SPECS, type MethodSpec, type ParamSpec } from '../merge/specs';
+
+export { LAB_VARIANTS };
+
+/** A method as recipes see it: its parameters by name. Which keys mean what is {@link SPECS}' business. */
+export interface MethodSchema extends MethodSpec {
+  readonly parameters: Readonly<Record<string, ParamSpec>>;
 }
 
-const ANY = Infinity;
-const shared = (type: ParameterType, value: number | boolean | undefined): ParameterSchema => ({
-  type,
-  scope: 'shared',
-  default: value,
-});
-const nonBase = (value: number | undefined): ParameterSchema => ({ type: 'float', scope: 'nonBase', default: value });
-
-function taskArithmetic(
-  normalize: boolean,
-  rescale: boolean,
-  extra: Readonly<Record<string, ParameterSchema>> = {},
-): MethodSchema {
-  return {
-    base: 'required',
-    inputs: [1, ANY],
-    nonBase: [0, ANY],
-    parameters: {
-      weight: nonBase(undefined),
-      density: nonBase(1),
-      ...extra,
-      lambda: shared('float', 1),
-      normalize: shared('bool', normalize),
-      rescale: shared('bool', rescale),
-      int8_mask: shared('bool', false),
-    },
-  };
-}
-
-export const METHODS: Readonly<Record<string, MethodSchema>> = {
-  linear: {
-    base: 'ignored',
-    inputs: [1, ANY],
-    nonBase: [0, ANY],
-    parameters: {
-      weight: { type: 'float', scope: 'input', default: undefined },
-      normalize: shared('bool', true),
-    },
-  },
-  slerp: { base: 'required', inputs: [2, 2], nonBase: [0, ANY], parameters: { t: shared('float', undefined) } },
-  nuslerp: {
-    base: 'optional',
-    inputs: [1, ANY],
-    nonBase: [2, 2],
-    parameters: {
-      weight: nonBase(undefined),
-      nuslerp_flatten: shared('bool', true),
-      nuslerp_row_wise: shared('bool', false),
-    },
-  },
-  multislerp: {
-    base: 'optional',
-    inputs: [1, ANY],
-    nonBase: [1, ANY],
-    parameters: {
-      weight: nonBase(undefined),
-      normalize_weights: shared('bool', true),
-      eps: shared('float', 1e-8),
-    },
-  },
-  karcher: {
-    base: 'ignored',
-    inputs: [1, ANY],
-    nonBase: [0, ANY],
-    parameters: { max_iter: shared('int', 10), tol: shared('float', 1e-5) },
-  },
-  task_arithmetic: taskArithmetic(false, false),
-  ties: taskArithmetic(true, false),
-  dare_linear: taskArithmetic(false, true),
-  dare_ties: taskArithmetic(false, true),
-  breadcrumbs: taskArithmetic(false, false, { gamma: nonBase(0.01) }),
-  breadcrumbs_ties: taskArithmetic(false, false, { gamma: nonBase(0.01) }),
-  della: taskArithmetic(true, true, { epsilon: nonBase(0.15) }),
-  della_linear: taskArithmetic(false, true, { epsilon: nonBase(0.15) }),
-  model_stock: {
-    base: 'required',
-    inputs: [3, ANY],
-    nonBase: [0, ANY],
-    parameters: { filter_wise: shared('bool', false) },
-  },
-  sce: {
-    base: 'required',
-    inputs: [1, ANY],
-    nonBase: [0, ANY],
-    parameters: { select_topk: shared('float', 1), int8_mask: shared('bool', false) },
-  },
-  nearswap: { base: 'required', inputs: [2, 2], nonBase: [0, ANY], parameters: { t: shared('float', undefined) } },
-  arcee_fusion: { base: 'required', inputs: [2, 2], nonBase: [0, ANY], parameters: {} },
-  passthrough: {
-    base: 'ignored',
-    inputs: [1, 1],
-    nonBase: [0, ANY],
-    parameters: { scale: { type: 'float', scope: 'input', default: null } },
-  },
-  ram: { base: 'required', inputs: [1, ANY], nonBase: [0, ANY], parameters: { epsilon: shared('float', 1e-5) } },
-  ramplus_tl: {
-    base: 'required',
-    inputs: [1, ANY],
-    nonBase: [0, ANY],
-    parameters: { r: shared('float', 0.1), alpha: shared('float', 0.2), epsilon: shared('float', 1e-5) },
-  },
-};
+export const METHODS: Readonly<Record<string, MethodSchema>> = Object.fromEntries(
+  SPECS.map((spec) => [
+    spec.id,
+    { ...spec, parameters: Object.fromEntries(spec.params.map((param) => [param.id, param])) },
+  ]),
+);
 
 /** Every parameter name of any method: one that this method does not use is a notice, any other name an error. */
 export const PARAMETER_NAMES: readonly string[] = [
@@ -158,13 +48,6 @@ export const KEYS = {
 } as const;
 
 export const DTYPES = ['float32', 'float16', 'bfloat16', 'float64'] as const;
-
-/** Variants of ours that mergekit does not have; the first of each is mergekit's own way. */
-export const LAB_VARIANTS = {
-  election: ['mergekit', 'paper'],
-  trim: ['tensor', 'model'],
-  rescale: ['norm', 'density'],
-} as const;
 
 /** Caps on what a stranger's recipe may ask for; generous beside any real one. */
 export const LIMITS = {

@@ -1,7 +1,8 @@
 import { LabError } from '../errors';
+import type { ParamSpec } from '../merge/specs';
 import { boolean, list, number, record, text, wrongType } from './check';
 import { child, type Plain, type PlainRecord } from './plain';
-import { KEYS, LIMITS, METHODS, PARAMETER_NAMES, type MethodSchema, type ParameterType } from './schema';
+import { KEYS, LIMITS, METHODS, PARAMETER_NAMES, type MethodSchema } from './schema';
 import { didYouMean, suggest } from './suggest';
 import type { Conditional, Notice, Parameters, Scalar, Setting } from './types';
 
@@ -9,8 +10,8 @@ const TRUE = ['true', 'yes', 'on', '1'];
 const FALSE = ['false', 'no', 'off', '0'];
 
 /** One scalar with the coercions mergekit (pydantic) does: "0.5" is a number, true is 1, "yes" is true. */
-function parseScalar(value: Plain, path: string, type: ParameterType): Scalar {
-  if (type === 'bool') {
+function parseScalar(value: Plain, path: string, type: ParamSpec['type']): Scalar {
+  if (type === 'boolean') {
     const word = typeof value === 'string' || typeof value === 'number' ? String(value).trim().toLowerCase() : null;
     if (word !== null && TRUE.includes(word)) return true;
     if (word !== null && FALSE.includes(word)) return false;
@@ -20,7 +21,7 @@ function parseScalar(value: Plain, path: string, type: ParameterType): Scalar {
   const numeric = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   if (typeof value === 'string' && !Number.isFinite(numeric)) throw wrongType(path, 'number', value);
   const result = number(numeric, path, -LIMITS.number, LIMITS.number);
-  if (type === 'int' && !Number.isInteger(result)) throw wrongType(path, 'integer', value);
+  if (type === 'integer' && !Number.isInteger(result)) throw wrongType(path, 'integer', value);
   return result;
 }
 
@@ -28,7 +29,7 @@ const isRecord = (value: Plain): value is PlainRecord =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Every form a mergekit setting can take: scalar, gradient, one conditional value or several. */
-function parseSetting(value: Plain, path: string, type: ParameterType): Setting {
+function parseSetting(value: Plain, path: string, type: ParamSpec['type']): Setting {
   const filled = (items: Plain[], where: string) => {
     if (items.length > 0) return items;
     throw new LabError('recipe/empty-gradient', `The list at ${where} is empty. Give it at least one value.`, {

@@ -28,7 +28,7 @@ export function weightOf(doc: MergeDoc, alias: string): number | null {
  */
 export function setWeight(doc: MergeDoc, alias: string, weight: number): MergeDoc {
   const rule = METHODS[doc.merge_method]?.parameters.weight;
-  const isBase = alias === doc.base_model && rule?.scope === 'nonBase';
+  const isBase = alias === doc.base_model && rule?.scope === 'non_base';
   if (!doc.models || !rule || isBase || weightOf(doc, alias) === null || !Number.isFinite(weight)) {
     throw new LabError(
       'recipe/read-only-weight',
@@ -48,7 +48,7 @@ export function setWeight(doc: MergeDoc, alias: string, weight: number): MergeDo
     return { ...doc, models: doc.models.map((input) => (input.model === alias ? changed(input) : input)) };
   }
   // A base as the only input stands for "no vectors" (formulaToMerge) and leaves when the first one comes.
-  const others = rule.scope === 'nonBase' ? doc.models.filter(({ model }) => model !== doc.base_model) : doc.models;
+  const others = rule.scope === 'non_base' ? doc.models.filter(({ model }) => model !== doc.base_model) : doc.models;
   return { ...doc, models: [...others, changed({ model: alias })] };
 }
 

@@ -328,7 +328,9 @@ describe('parseRecipe', () => {
     expect(failure((r) => (r.merge.parameters.normalise = true)).params.suggestion).toBe('normalize');
     expect(failure((r) => (r.merge.models[0].weight = 1)).params.suggestion).toBe('parameters.weight');
     expect(failure((r) => (r.merge.base_modle = 'base')).params.suggestion).toBe('base_model');
-    expect(failure((r) => (r.merge.merge_method = 'xyzzy')).message).toContain('Known methods: linear, slerp');
+    expect(failure((r) => (r.merge.merge_method = 'xyzzy')).message).toContain(
+      'Known methods: linear, task_arithmetic, ties',
+    );
   });
 
   it('drops unknown keys outside merge with a notice each', () => {
@@ -380,7 +382,7 @@ describe('parseRecipe', () => {
   it('accepts every method in its smallest form', () => {
     for (const [name, method] of Object.entries(METHODS)) {
       const count = Math.max(method.inputs[0] - (method.base === 'required' ? 1 : 0), method.nonBase[0], 1);
-      const required = Object.keys(method.parameters).filter((key) => method.parameters[key]!.default === undefined);
+      const required = Object.keys(method.parameters).filter((key) => method.parameters[key]!.default === null);
       const doc = {
         merge_method: name,
         ...(method.base === 'required' ? { base_model: 'base' } : {}),

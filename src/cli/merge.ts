@@ -117,7 +117,7 @@ async function main(): Promise<void> {
     recipe.merge.lab = { ...recipe.merge.lab, seed: options.seed };
   const checkpoints = await openModels(recipe, strings, options);
   const { allowNonFinite } = options;
-  const plan = planRecipe(recipe, (alias) => headOf(alias, checkpoints.get(alias)!), { allowNonFinite });
+  const plan = planRecipe(recipe, (alias) => headOf(alias, checkpoints.get(alias)!), newSha256, { allowNonFinite });
   const written = await writeFolder(options.out, plan, checkpoints.get(plan.donor)!, recipeToYaml(recipe), {
     allowNonFinite,
   });

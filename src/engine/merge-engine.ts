@@ -223,7 +223,7 @@ export class MergeEngine implements MergeApi {
   /** @param dtype for a parent: F32 to run it, null for its bytes as stored. */
   private planFor(recipe: Recipe, target: string, dtype: 'F32' | null = 'F32'): MergePlan {
     if (target !== MERGED) return planCheckpoint(headOf(target, this.checkpoint(recipe, target)), dtype);
-    return planRecipe(recipe, (alias) => headOf(alias, this.checkpoint(recipe, alias)));
+    return planRecipe(recipe, (alias) => headOf(alias, this.checkpoint(recipe, alias)), newSha256);
   }
 
   private async during<T>(

@@ -6,8 +6,7 @@ import { fusedPairF16, isFusable } from './fused';
 import type { MergeContext, MergeMethod } from './method';
 import { drawMask, maskKey } from './random';
 import { methodById } from './registry';
-import { AS_STORED } from './plan';
-import type { MergePlan, PlanTensor } from './types';
+import { AS_STORED, type MergePlan, type PlanTensor } from './types';
 
 /** Elements per step of the elementwise methods: three float32 inputs and the result stay in the fast caches. */
 const BLOCK = 4096;

@@ -1,13 +1,6 @@
 import { LabError } from '../errors';
 import type { Conditional, Parameters, Scalar, Setting } from '../recipe/types';
 
-/** Layer position in [0, 1] for gradients: layer / (layers - 1); tensors outside the layers count as 0 (as in mergekit). */
-export function layerPosition(tensorName: string, layers: number | null): number {
-  const match = /(?:^|\.)layers\.(\d+)\./.exec(tensorName);
-  if (!match || layers === null) return 0;
-  return layers <= 1 ? 1 : Number(match[1]) / (layers - 1);
-}
-
 function scalarToNumber(value: Scalar, where: string): number {
   const number =
     typeof value === 'boolean' ? Number(value) : typeof value === 'string' ? Number(value.trim() || 'x') : value;

@@ -65,3 +65,6 @@ export interface MergePlan {
   /** The output's config.json, null for a plain folder. */
   readonly config: Record<string, unknown> | null;
 }
+
+/** Marks a tensor whose bytes are taken as they are, without even looking for NaN: fingerprints of a checkpoint as it was published. */
+export const AS_STORED = 'as stored';

@@ -1,0 +1,69 @@
+import type { MergeDType } from '../recipe/types';
+import { isFloat } from '../tensor/dtype';
+import type { DType } from '../tensor/types';
+import { EMBEDDING, HEAD } from './compat';
+import type { Restacked } from './outputs';
+import type { CheckpointHead, PlanTensor } from './types';
+
+export const DTYPES: Record<MergeDType, DType> = {
+  float32: 'F32',
+  float16: 'F16',
+  bfloat16: 'BF16',
+  float64: 'F64',
+};
+const NAMES = new Map(Object.entries(DTYPES).map(([name, dtype]) => [dtype, name]));
+
+type Config = Record<string, unknown>;
+
+/** A head is tied exactly when the checkpoint has no head of its own; a config that says otherwise makes loaders drop weights. */
+export function withTrueTie(config: Config, tensors: readonly PlanTensor[]): Config {
+  if (!tensors.some((t) => t.name === EMBEDDING)) return config;
+  return { ...config, tie_word_embeddings: !tensors.some((t) => t.name === HEAD) };
+}
+
+/** Where a config says how many layers a module has: a path of keys. */
+const LAYERS_KEY: Readonly<Record<string, readonly string[]>> = {
+  default: ['num_hidden_layers'],
+  encoder: ['encoder_layers'],
+  decoder: ['decoder_layers'],
+  text_decoder: ['text_config', 'num_hidden_layers'],
+  vision_tower: ['vision_config', 'num_hidden_layers'],
+};
+
+const isConfig = (value: unknown): value is Config =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function changed(config: Config, path: readonly string[], change: (owner: Config, key: string) => Config): Config {
+  const [key, ...rest] = path;
+  if (rest.length === 0) return change(config, key!);
+  const inner = config[key!];
+  return isConfig(inner) ? { ...config, [key!]: changed(inner, rest, change) } : config;
+}
+
+/** The number of layers, and what kind each is where the config lists that layer by layer. */
+function withLayers(config: Config, { module, layers }: Restacked): Config {
+  const path = LAYERS_KEY[module] ?? LAYERS_KEY['default']!;
+  return changed(config, path, (owner, key) => {
+    const next: Config = { ...owner, [key]: layers.length };
+    if (Array.isArray(owner['layer_types']))
+      next['layer_types'] = layers.map(({ head, layer }) => {
+        const types = head.config?.['layer_types'];
+        return Array.isArray(types) ? (types[layer] as unknown) : 'full_attention';
+      });
+    return next;
+  });
+}
+
+/** config.json of the result: the donor's, with the dtype, the layers and the tied head as they really are. */
+export function outputConfig(
+  donor: CheckpointHead,
+  tensors: readonly PlanTensor[],
+  restacked: readonly Restacked[],
+): Config | null {
+  if (!donor.config) return null;
+  const dtypes = new Set(tensors.filter((t) => isFloat(t.dtype)).map((t) => t.dtype));
+  const dtype = dtypes.size === 1 ? NAMES.get([...dtypes][0]!) : undefined;
+  const dtypeKey = 'dtype' in donor.config ? 'dtype' : 'torch_dtype';
+  const config = restacked.reduce(withLayers, { ...donor.config, ...(dtype && { [dtypeKey]: dtype }) });
+  return withTrueTie(config, tensors);
+}

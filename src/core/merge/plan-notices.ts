@@ -1,0 +1,41 @@
+import type { CompatReport, MergePlan, PlanTensor } from './types';
+
+/** What a plan does that its reader should know, though it is no reason to refuse. */
+export function noticesFor(tensors: readonly PlanTensor[], report: CompatReport): MergePlan['notices'] {
+  const notices: { code: string; message: string; params: Record<string, string | number> }[] = [];
+  const merged = tensors.filter((t) => t.action === 'merge');
+  const copied = tensors.filter((t) => t.action === 'copy' && t.why !== 'integer').length;
+  if (copied > 0)
+    notices.push({
+      code: 'merge/copied',
+      message: `${copied} tensors are missing in a model and were copied from ${report.reference}.`,
+      params: { count: copied, model: report.reference },
+    });
+  const extra = report.issues.filter((issue) => issue.relation === 'extra').length;
+  if (extra > 0)
+    notices.push({
+      code: 'merge/extra',
+      message: `${extra} tensors that ${report.reference} does not have were left out.`,
+      params: { count: extra, model: report.reference },
+    });
+  if (merged.some((t) => t.inputs.some((i) => i.info.dtype === 'F64')))
+    notices.push({ code: 'merge/f64', message: 'float64 weights are merged in float32.', params: {} });
+  if (merged.some((t) => t.base >= 0 && t.inputs.length === 2 && t.params['normalize'] === 1))
+    notices.push({
+      code: 'merge/weight-cancels',
+      message:
+        'With one task vector, normalize divides its weight by itself: no weight has an effect, not even its sign.',
+      params: {},
+    });
+  const lowered = merged.find(
+    (t) =>
+      t.castTo !== null && (t.castTo === 'F16' || t.castTo === 'BF16') && t.inputs.some((i) => i.info.dtype === 'F32'),
+  );
+  if (lowered)
+    notices.push({
+      code: 'merge/cast-first',
+      message: `dtype casts the inputs to ${lowered.castTo} before the arithmetic and loses small differences; out_dtype would round once, at the end.`,
+      params: { dtype: lowered.castTo! },
+    });
+  return notices;
+}

@@ -106,11 +106,13 @@ def write_model(name: str, tensors: dict[str, torch.Tensor], dtype: torch.dtype,
 
 def write_models() -> None:
     base = seeded(1, 0.08, ones=True)
-    noise = {"a": seeded(2, 0.01, ones=False), "b": seeded(3, 0.02, ones=False)}
+    noise = {m: seeded(seed, scale, ones=False) for m, seed, scale in (("a", 2, 0.01), ("b", 3, 0.02), ("c", 4, 0.015))}
     tunes = {m: {k: base[k] + d[k] for k in base} for m, d in noise.items()}
     f32, bf16 = torch.float32, torch.bfloat16
     for name, tensors in {"base": base, **tunes}.items():
         write_model(name, tensors, f32, tied=True)
+        if name == "c":
+            continue
         write_model(f"{name}_bf16", tensors, bf16, tied=True)
         write_model(f"{name}_untied", tensors, bf16, tied=False)
     write_model("a_sharded", tunes["a"], f32, tied=True, shards=2)
@@ -128,6 +130,10 @@ def doc(method: str, weights: list, base: str | None = None, parameters: dict | 
     if parameters:
         out["parameters"] = parameters
     return out | rest
+
+
+def two(method: str) -> tuple:
+    return method, [("base", None), ("a", None)], "base"
 
 
 MLP = [{"filter": "mlp", "value": 0.5}, {"value": 1.0}]
@@ -180,6 +186,94 @@ RECIPES: dict[str, tuple] = {
         doc(TIES, [("a_bf16", 0.9, 0.4), ("b_bf16", 1.1, 0.4)], "base_bf16", dtype="float32", out_dtype="bfloat16"),
         BF16_MATHS + STABLE,
     ),
+    "slerp": (doc(*two("slerp"), {"t": 0.3}, **F32),),
+    "slerp-gradient": (
+        doc(*two("slerp"), {"t": [{"filter": "self_attn", "value": [0, 0.5, 1]}, {"filter": "mlp", "value": [1, 0]}, {"value": 0.5}]}, **F32),
+    ),
+    "nuslerp": (doc("nuslerp", [("a", 0.6), ("b", 0.2)], **F32),),
+    "nuslerp-base-rows": (doc("nuslerp", [("a", 0.6), ("b", 0.2)], "base", {"nuslerp_flatten": False}, **F32),),
+    "multislerp": (doc("multislerp", [("a", 0.7), ("b", 0.5), ("c", 0.3)], **F32),),
+    "multislerp-base": (doc("multislerp", [("a", 0.7), ("b", 0.5), ("c", 0.3)], "base", **F32),),
+    "karcher": (doc("karcher", [("a", None), ("b", None), ("c", None)], None, {"max_iter": 5, "tol": 1e-6}, **F32),),
+    "breadcrumbs": (doc("breadcrumbs", [("a", 0.8, 0.6), ("b", 0.5, 0.9)], "base", {"gamma": 0.05}, **F32),),
+    "breadcrumbs_ties": (doc("breadcrumbs_ties", [("a", 0.8, 0.6), ("b", 0.5, 0.9)], "base", **F32),),
+    "model_stock": (doc("model_stock", [("a", None), ("b", None), ("c", None)], "base", **F32),),
+    "model_stock-rows": (doc("model_stock", [("a", None), ("b", None)], "base", {"filter_wise": True}, **F32),),
+    "sce": (doc("sce", [("a", None), ("b", None), ("c", None)], "base", {"select_topk": 0.4}, **F32),),
+    "nearswap": (doc("nearswap", [("a", None)], "base", {"t": 0.004}, **F32),),
+    "arcee_fusion": (doc("arcee_fusion", [("a", None)], "base", **F32),),
+    "ram": (doc("ram", [("a", None), ("b", None)], "base", {"epsilon": 0.01}, **F32),),
+    "ramplus_tl": (doc("ramplus_tl", [("a", None), ("b", None)], "base", {"epsilon": 0.01, "r": 0.2, "alpha": 0.3}, **F32),),
+    "passthrough-stack": (
+        {
+            "merge_method": "passthrough",
+            "slices": [
+                {"sources": [{"model": "a", "layer_range": [0, 2]}]},
+                {"sources": [{"model": "b", "layer_range": [0, 3], "parameters": {"scale": [{"filter": "o_proj", "value": 0.5}, {"value": 1.0}]}}]},
+            ],
+        }
+        | F32,
+    ),
+    "passthrough-stack-untied": (
+        {
+            "merge_method": "passthrough",
+            "slices": [
+                {"sources": [{"model": "a_untied", "layer_range": [1, 3]}]},
+                {"sources": [{"model": "b_untied", "layer_range": [0, 2]}]},
+            ],
+        },
+    ),
+    "slices-slerp-gradient": (
+        {
+            "merge_method": "slerp",
+            "base_model": "base",
+            "slices": [
+                {"sources": [{"model": "base", "layer_range": [0, 1]}, {"model": "a", "layer_range": [2, 3]}], "parameters": {"t": 0.25}},
+                {"sources": [{"model": "base", "layer_range": [1, 3]}, {"model": "a", "layer_range": [0, 2]}]},
+            ],
+            "parameters": {"t": [{"filter": "mlp", "value": [0.2, 0.8]}, {"value": 0.5}]},
+        }
+        | F32,
+    ),
+    "slices-linear-scopes": (
+        {
+            "merge_method": "linear",
+            "slices": [
+                {
+                    "sources": [
+                        {"model": "a", "layer_range": [0, 3], "parameters": {"weight": [0, 1]}},
+                        {"model": "b", "layer_range": [0, 3], "parameters": {"weight": [{"filter": "layers.1.", "value": 3}]}},
+                    ],
+                    "parameters": {"weight": 0.5},
+                }
+            ],
+            "parameters": {"normalize": True},
+        }
+        | F32,
+    ),
+    "modules-default": (
+        {
+            "merge_method": "task_arithmetic",
+            "base_model": "base",
+            "modules": {"default": {"models": [{"model": "a", "parameters": {"weight": 0.6}}, {"model": "b"}], "parameters": {"weight": 0.4}}},
+        }
+        | F32,
+    ),
+    "mixed-tied-untied": (doc(LIN, [("a", 0.5), ("b_untied", 0.5)], **F32),),
+    "out-float16-of-bf16-and-float32": (doc(LIN, [("a", 0.5), ("b_bf16", 0.5)], dtype="float32", out_dtype="float16"),),
+    "stages": (
+        [
+            {"name": "soup"} | doc(LIN, [("a", 1), ("b", 1)], **F32),
+            doc(TA, [("soup", 0.8), ("c", -0.3)], "base", OFF, **F32),
+        ],
+    ),
+    "stages-rounded-between": (
+        [
+            {"name": "soup"} | doc(LIN, [("a", 1), ("b", 1)], dtype="float32", out_dtype="float16"),
+            {"name": "sum"} | doc(TA, [("soup", 0.8), ("c", 0.5)], "base", OFF, **F32),
+            doc("slerp", [("sum", None), ("soup", None)], "sum", {"t": 0.5}, **F32),
+        ],
+    ),
 }
 
 
@@ -191,14 +285,28 @@ def stable_argsort(*args, **kwargs) -> torch.Tensor:
     return ARGSORT(*args, **kwargs | {"stable": True})
 
 
-def run_case(name: str, recipe: dict, ran: dict | None = None, why: str | None = None) -> None:
+def run_stages(stages: list[dict], out: str) -> None:
+    """As mergekit-multi does: every named stage is written to a folder that later ones read."""
+    with tempfile.TemporaryDirectory() as work:
+        folders = {stage["name"]: str(Path(work) / stage["name"]) for stage in stages if "name" in stage}
+        for stage in stages:
+            named = json.loads(json.dumps(stage))
+            for model in named.get("models", []):
+                model["model"] = folders.get(model["model"], model["model"])
+            if "base_model" in named:
+                named["base_model"] = folders.get(named["base_model"], named["base_model"])
+            config = MergeConfiguration.model_validate({k: v for k, v in named.items() if k != "name"})
+            run_merge(config, folders.get(stage.get("name"), out), MergeOptions(quiet=True, write_model_card=False))
+
+
+def run_case(name: str, recipe: dict | list, ran: dict | None = None, why: str | None = None) -> None:
     folder = CASES / name
     folder.mkdir(parents=True)
-    (folder / "recipe.yml").write_text(yaml.safe_dump(recipe, sort_keys=False))
+    stages = recipe if isinstance(recipe, list) else [ran or recipe]
+    (folder / "recipe.yml").write_text("---\n".join(yaml.safe_dump(r, sort_keys=False) for r in (recipe if isinstance(recipe, list) else [recipe])))
     with tempfile.TemporaryDirectory() as tmp:
-        config = MergeConfiguration.model_validate(ran or recipe)
         torch.argsort = stable_argsort if why and why.endswith(STABLE) else ARGSORT
-        run_merge(config, tmp, MergeOptions(quiet=True, write_model_card=False))
+        run_stages(stages, tmp)
         files = sorted(Path(tmp).glob("*.safetensors"))
         tensors = {k: v for f in files for k, v in load_file(f).items()}
         written = json.loads((Path(tmp) / "config.json").read_text())

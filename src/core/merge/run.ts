@@ -123,6 +123,18 @@ function applyInBlocks(
   }
 }
 
+/** What a plan tells its method about one tensor. */
+export function contextOf(plan: MergePlan, tensor: PlanTensor, newSha256: NewSha256): MergeContext {
+  return {
+    base: tensor.base,
+    shape: tensor.shape,
+    shared: tensor.params,
+    perInput: tensor.inputs.map((input) => input.params),
+    drawMask: (k, density, mask) =>
+      drawMask(maskKey(newSha256, plan.seed, plan.stage, tensor.inputs[k]!.alias, tensor.name), density, 0, mask),
+  };
+}
+
 function mergeValues(
   plan: MergePlan,
   tensor: PlanTensor,
@@ -131,14 +143,7 @@ function mergeValues(
   out: Float32Array<ArrayBuffer>,
 ): void {
   const method = methodById(plan.method);
-  const context: MergeContext = {
-    base: tensor.base,
-    shape: tensor.shape,
-    shared: tensor.params,
-    perInput: tensor.inputs.map((input) => input.params),
-    drawMask: (k, density, mask) =>
-      drawMask(maskKey(newSha256, plan.seed, plan.stage, tensor.inputs[k]!.alias, tensor.name), density, 0, mask),
-  };
+  const context = contextOf(plan, tensor, newSha256);
   if (!method.elementwise) {
     const whole = raw.map((bytes, k) => decodeWhole(bytes, tensor.inputs[k]!.info.dtype, tensor.castTo));
     method.apply(whole, context, out.length, out);

@@ -3,7 +3,7 @@ import { mergeToFormula } from '../../../src/core/recipe/formula-merge';
 import type { MergeDoc, Recipe } from '../../../src/core/recipe/types';
 import { seedOf, withSeed, withSeedWritten } from '../../../src/core/merge/seed';
 import { readAddress } from '../../../src/state/address';
-import { sharedParameters, vectorParameters, withParameter } from '../../../src/state/parameters';
+import { sharedParameters, vectorParameters, withParameter } from '../../../src/core/recipe/parameters';
 import { canBeTaskArithmetic, oddSum, readFormula, withMethod } from '../../../src/state/algebra';
 import { columnKey, mergeKey, nextLocalAlias, referenceColumn } from '../../../src/state/keys';
 import { pickLanguage } from '../../../src/state/language';

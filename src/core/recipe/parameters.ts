@@ -1,5 +1,5 @@
-import { specOf, type ParamSpec } from '../core/merge/specs';
-import type { MergeDoc, Parameters, Setting } from '../core/recipe/types';
+import { specOf, type ParamSpec } from '../merge/specs';
+import type { MergeDoc, Parameters, Setting } from './types';
 
 /** A parameter of the merge's method, as a control shows it; weights have the rack's sliders. */
 export interface Parameter {

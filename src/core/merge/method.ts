@@ -1,4 +1,4 @@
-import { specOf, type MethodSpec } from './specs';
+import { type LAB_VARIANTS, specOf, type MethodSpec, type Variant } from './specs';
 
 /** What property tests check for every method that declares it. */
 export interface Law {
@@ -11,10 +11,20 @@ export interface Law {
     | 'weight-one-gives-input'
     | 'negation'
     | 'order-of-inputs'
-    | 'additive-in-weights';
+    | 'additive-in-weights'
+    | 't-zero-gives-base'
+    | 't-one-gives-other'
+    | 'weights-one-zero-give-first'
+    | 'homogeneous'
+    | 'between-the-inputs'
+    | 'each-from-an-input'
+    | 'select-nothing-gives-base';
   /** Largest |difference| relative to the largest |expected|; 0 means to the bit. */
   readonly tolerance: number;
 }
+
+/** What a recipe's `lab:` block chooses where tools differ; what it does not say is done as in mergekit. */
+export type Variants = { readonly [V in Variant]?: (typeof LAB_VARIANTS)[V][number] };
 
 /** Values for one output tensor, in the order of the inputs. All arrays have the same length; `base` is an index or -1. */
 export interface MergeContext {
@@ -23,6 +33,9 @@ export interface MergeContext {
   readonly shape: readonly number[];
   readonly shared: Readonly<Record<string, number>>;
   readonly perInput: readonly Readonly<Record<string, number>>[];
+  readonly variants?: Variants | undefined;
+  /** With `trim: model`, the least magnitude kept of each input's task vector, as float32 bits (see trim-model.ts). */
+  readonly trimAt?: readonly number[] | undefined;
   /**
    * Random methods: fills `mask` with 1 (kept) and 0 for this tensor's elements of input `k`, whatever the other inputs are.
    * @param density one probability of keeping for all elements, or one for each

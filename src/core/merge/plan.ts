@@ -18,6 +18,7 @@ import {
   refuseUnsupported,
   refuseZeroSum,
 } from './refuse';
+import { refuseParameters, variantsOf } from './refuse-method';
 import { methodById } from './registry';
 import { evaluate } from './settings';
 import { stageHead } from './stage';
@@ -151,6 +152,7 @@ export function planMerge(
 ): MergePlan {
   const method = methodById(doc.merge_method);
   refuseUnsupported(doc);
+  const variants = variantsOf(doc, method);
   if (method.base === 'required' && doc.base_model === undefined && !doc.slices?.every((slice) => slice.base_model))
     throw new LabError(
       'merge/base-required',
@@ -170,10 +172,12 @@ export function planMerge(
 
   const casts = { castTo: doc.dtype ? DTYPES[doc.dtype] : null, out: doc.out_dtype ? DTYPES[doc.out_dtype] : null };
   const tensors = outputs.tensors.map((output) => planTensor(method, output, casts));
+  refuseParameters(method, tensors, variants);
   if (!options.allowNonFinite) refuseZeroSum(method, tensors);
   return {
     method: method.id,
     seed: doc.lab?.seed ?? 0,
+    variants,
     stage: doc.name ?? null,
     tensors,
     report,

@@ -1,6 +1,5 @@
 import { LabError } from '../errors';
 import { namedArchitecture } from '../graph/config';
-import { LAB_VARIANTS } from '../recipe/schema';
 import type { MergeDoc } from '../recipe/types';
 import { isFloat } from '../tensor/dtype';
 import type { TensorInfo } from '../tensor/types';
@@ -10,7 +9,7 @@ import type { MergeMethod } from './method';
 import { withBase, type Output, type OutputInput } from './outputs';
 import type { CheckpointHead, CompatReport, PlanTensor } from './types';
 
-/** @throws LabError `merge/unsupported-key`, `merge/unsupported-variant` for parts of mergekit's schema that this build does not run, by name. */
+/** @throws LabError `merge/unsupported-key` for parts of mergekit's schema that this build does not run, by name. */
 export function refuseUnsupported(doc: MergeDoc): void {
   const keys = (['tokenizer', 'tokenizer_source', 'chat_template'] as const).filter((key) => doc[key] !== undefined);
   if (keys.length > 0)
@@ -21,15 +20,6 @@ export function refuseUnsupported(doc: MergeDoc): void {
         keys: keys.join(', '),
       },
     );
-  for (const [key, known] of Object.entries(LAB_VARIANTS) as [keyof typeof LAB_VARIANTS, readonly string[]][]) {
-    const variant = doc.lab?.[key];
-    if (variant !== undefined && variant !== known[0])
-      throw new LabError(
-        'merge/unsupported-variant',
-        `The recipe asks for lab.${key}: ${variant}, which this version of Merge Lab cannot run yet. Remove it: ${known[0]}, as mergekit does it, is what runs.`,
-        { key, variant, known: known[0]! },
-      );
-  }
 }
 
 /** @throws LabError for what no method may merge: another architecture, no tensor in common, another vocabulary. */
@@ -87,7 +77,7 @@ export function refuseDuplicates(doc: MergeDoc, method: MergeMethod): void {
         `The model "${duplicate}" is listed twice. List each model once and add up its weights.`,
         { model: duplicate },
       );
-    if (inputs.length < method.inputs[0])
+    if (inputs.length === 0)
       throw new LabError('merge/no-models', `${method.id} has no model to merge. List at least one under "models:".`, {
         method: method.id,
       });
@@ -173,19 +163,20 @@ export function refuseShapes(outputs: readonly Output[], infoOf: (input: OutputI
 
 /** A normalized linear merge whose weights cancel divides by zero; said here, before anything is read. */
 export function refuseZeroSum(method: MergeMethod, tensors: readonly PlanTensor[]): void {
-  if (method.id !== 'linear') return;
+  const flag = { linear: 'normalize', multislerp: 'normalize_weights' }[method.id];
+  if (flag === undefined) return;
   const zero = tensors.find(
     (t) =>
       t.action === 'merge' &&
-      t.params['normalize'] &&
-      t.inputs.reduce((sum, i) => Math.fround(sum + Math.fround(i.params['weight']!)), 0) === 0,
+      t.params[flag] === 1 &&
+      t.inputs.filter((_, k) => k !== t.base).length >= (method.id === 'linear' ? 1 : 2) &&
+      t.inputs.reduce((sum, i, k) => (k === t.base ? sum : Math.fround(sum + Math.fround(i.params['weight']!))), 0) ===
+        0,
   );
   if (zero)
     throw new LabError(
       'merge/weights-sum-zero',
-      `The weights of the normalized linear merge sum to 0 for ${zero.name}, so there is nothing to divide by. Change a weight, or set normalize: false.`,
-      {
-        tensor: zero.name,
-      },
+      `The weights of the normalized ${method.id} merge sum to 0 for ${zero.name}, so there is nothing to divide by. Change a weight, or set ${flag}: false.`,
+      { tensor: zero.name, method: method.id, flag },
     );
 }

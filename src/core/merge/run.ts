@@ -6,6 +6,7 @@ import { fusedPairF16, isFusable } from './fused';
 import type { MergeContext, MergeMethod } from './method';
 import { drawMask, maskKey } from './random';
 import { methodById } from './registry';
+import { trimAt } from './trim-model';
 import { AS_STORED, type MergePlan, type PlanTensor } from './types';
 
 /** Elements per step of the elementwise methods: three float32 inputs and the result stay in the fast caches. */
@@ -123,13 +124,20 @@ function applyInBlocks(
   }
 }
 
-/** What a plan tells its method about one tensor. */
-export function contextOf(plan: MergePlan, tensor: PlanTensor, newSha256: NewSha256): MergeContext {
+/** What a plan tells its method about one tensor. @param least of {@link trimAt} */
+export function contextOf(
+  plan: MergePlan,
+  tensor: PlanTensor,
+  newSha256: NewSha256,
+  least?: readonly number[],
+): MergeContext {
   return {
     base: tensor.base,
     shape: tensor.shape,
     shared: tensor.params,
     perInput: tensor.inputs.map((input) => input.params),
+    variants: plan.variants,
+    trimAt: least,
     drawMask: (k, density, mask) =>
       drawMask(maskKey(newSha256, plan.seed, plan.stage, tensor.inputs[k]!.alias, tensor.name), density, 0, mask),
   };
@@ -139,11 +147,10 @@ function mergeValues(
   plan: MergePlan,
   tensor: PlanTensor,
   raw: readonly Uint8Array<ArrayBuffer>[],
-  newSha256: NewSha256,
+  context: MergeContext,
   out: Float32Array<ArrayBuffer>,
 ): void {
   const method = methodById(plan.method);
-  const context = contextOf(plan, tensor, newSha256);
   if (!method.elementwise) {
     const whole = raw.map((bytes, k) => decodeWhole(bytes, tensor.inputs[k]!.info.dtype, tensor.castTo));
     method.apply(whole, context, out.length, out);
@@ -220,7 +227,10 @@ export async function mergeTensor(
       [raw[0]!],
       values,
     );
-  else mergeValues(plan, tensor, raw, newSha256, values);
+  else {
+    const least = await trimAt(plan, tensor, options.signal);
+    mergeValues(plan, tensor, raw, contextOf(plan, tensor, newSha256, least), values);
+  }
 
   const bytes = dtype === 'F32' ? asBytes(values) : encodeFromF32(values, dtype);
   if (dtype === 'F16' || dtype === 'BF16') decodeToF32(bytes, dtype, values);

@@ -1,6 +1,8 @@
 import { electSigns } from './consensus/sign';
 import { method, type Law, type MergeContext, type MergeMethod } from './method';
-import { magnitudeMask } from './sparsify/magnitude';
+import { rankedChances } from './sparsify/chances';
+import { atLeastMask, magnitudeMask } from './sparsify/magnitude';
+import { outlierMask } from './sparsify/outliers';
 import { rescaleFactor } from './sparsify/rescale';
 
 const f = Math.fround;
@@ -10,15 +12,17 @@ const NEGLIGIBLE = 1e-8;
 
 interface Traits {
   readonly id: string;
-  readonly sparsify: 'magnitude' | 'random';
+  /** What is kept: the largest, what chance picks, the same with better chances for the larger, all but the smallest and outliers. */
+  readonly sparsify: 'magnitude' | 'random' | 'ranked' | 'outliers';
   readonly consensus: boolean;
   readonly laws: readonly Law[];
 }
 
-/** What becomes of one task vector before it is weighted: times 0 or 1, times a factor. */
+/** What becomes of one task vector before it is weighted: times 0 or 1, times a factor, or divided by chances. */
 interface Thinning {
   readonly mask: Uint8Array;
   readonly factor: number;
+  readonly chances: Float32Array | null;
 }
 
 function thin(
@@ -28,15 +32,26 @@ function thin(
   difference: () => Float32Array,
   length: number,
 ): Thinning | null {
-  const density = context.perInput[k]!['density']!;
+  const { density, epsilon, gamma } = context.perInput[k]! as { density: number; epsilon: number; gamma: number };
   if (density >= 1) return null;
   const mask = new Uint8Array(length);
-  if (density <= 0) return { mask, factor: 1 };
+  if (density <= 0) return { mask, factor: 1, chances: null };
+  const { sparsify } = traits;
   const rescale = context.shared['rescale'] === 1;
-  const delta = traits.sparsify === 'magnitude' || rescale ? difference() : null;
-  if (traits.sparsify === 'random') context.drawMask(k, density, mask);
-  else magnitudeMask(delta!, density, mask);
-  return { mask, factor: rescale ? rescaleFactor(delta!, mask) : 1 };
+  const byDensity = rescale && context.variants?.rescale === 'density';
+  const delta = sparsify !== 'random' || (rescale && !byDensity) ? difference() : null;
+  let chances: Float32Array | null = null;
+  if (sparsify === 'magnitude') {
+    if (context.variants?.trim === 'model') atLeastMask(delta!, context.trimAt![k]!, mask);
+    else magnitudeMask(delta!, density, mask);
+  } else if (sparsify === 'outliers') outlierMask(delta!, density, gamma, mask);
+  else {
+    if (sparsify === 'ranked') chances = rankedChances(delta!, context.shape, density, epsilon);
+    context.drawMask(k, chances ?? density, mask);
+  }
+  if (!rescale) return { mask, factor: 1, chances: null };
+  if (!byDensity) return { mask, factor: rescaleFactor(delta!, mask), chances: null };
+  return chances ? { mask, factor: 1, chances } : { mask, factor: f(1 / density), chances: null };
 }
 
 function merge(
@@ -72,15 +87,20 @@ function merge(
   const normalize = context.shared['normalize'] === 1;
   const size = Math.min(BLOCK, length);
   const terms = tunes.map(() => new Float32Array(size));
+  const paper = traits.consensus && context.variants?.election === 'paper';
+  const votes = paper ? tunes.map(() => new Float32Array(size)) : terms;
   const divisor = new Float32Array(size);
   for (let begin = 0; begin < length; begin += size) {
     const n = Math.min(size, length - begin);
     const start = origin.subarray(begin, begin + n);
-    tunes.forEach((k, j) =>
-      weightedTerm(inputs[k]!.subarray(begin, begin + n), start, weights[j]!, thinnings[j] ?? null, begin, terms[j]!),
-    );
+    tunes.forEach((k, j) => {
+      const tune = inputs[k]!.subarray(begin, begin + n);
+      weightedTerm(tune, start, weights[j]!, thinnings[j] ?? null, begin, terms[j]!);
+      // A vector of weight 0 is not there: it has no vote either.
+      if (paper) weightedTerm(tune, start, weights[j] === 0 ? 0 : 1, thinnings[j] ?? null, begin, votes[j]!);
+    });
     const mixed = out.subarray(begin, begin + n);
-    if (traits.consensus) electSigns(terms, weights, n, mixed, divisor);
+    if (traits.consensus) electSigns(terms, weights, n, mixed, divisor, votes);
     else {
       mixed.set(terms[0]!.subarray(0, n));
       for (const term of terms.slice(1)) for (let i = 0; i < n; i++) mixed[i] = f(mixed[i]! + term[i]!);
@@ -105,9 +125,13 @@ function weightedTerm(
     for (let i = 0; i < tune.length; i++) term[i] = f(weight * f(tune[i]! - origin[i]!));
     return;
   }
-  const { mask, factor } = thinning;
-  for (let i = 0; i < tune.length; i++)
-    term[i] = f(weight * f(f(f(tune[i]! - origin[i]!) * mask[begin + i]!) * factor));
+  const { mask, factor, chances } = thinning;
+  if (chances)
+    for (let i = 0; i < tune.length; i++)
+      term[i] = f(weight * f(f(f(tune[i]! - origin[i]!) * mask[begin + i]!) / chances[begin + i]!));
+  else
+    for (let i = 0; i < tune.length; i++)
+      term[i] = f(weight * f(f(f(tune[i]! - origin[i]!) * mask[begin + i]!) * factor));
 }
 
 /**

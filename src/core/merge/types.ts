@@ -1,4 +1,5 @@
 import type { ByteSource, DType, TensorIndex, TensorInfo } from '../tensor/types';
+import type { Variants } from './method';
 
 /** A checkpoint before any weight byte is read. */
 export interface CheckpointHead {
@@ -55,6 +56,8 @@ export interface MergePlan {
   readonly method: string;
   /** Of random masks. */
   readonly seed: number;
+  /** What the recipe's `lab:` block chooses where tools differ; absent: all as in mergekit. */
+  readonly variants?: Variants;
   /** This stage's name in a recipe of several stages, else null. */
   readonly stage: string | null;
   readonly tensors: readonly PlanTensor[];

@@ -142,8 +142,8 @@ export const errors: Readonly<Record<string, ErrorText>> = {
   },
   'merge/unsupported-variant': {
     title: '这份配方还不能跑',
-    cause: '配方要“lab.{key}：{variant}”，这一版还跑不了。',
-    wayOut: '请去掉它，就照 mergekit 的做法（{known}）跑。',
+    cause: '配方要“lab.{key}：{variant}”，但这对 {method} 没有意义。',
+    wayOut: '请去掉它；有这个选项的方法是：{known}。',
   },
   'merge/base-required': {
     title: '少了基座',
@@ -181,6 +181,36 @@ export const errors: Readonly<Record<string, ErrorText>> = {
     cause: '{tensor} 在 {reference} 是 {expected}，在 {model} 却是 {found}。',
     wayOut: '请改用同一个基座微调出来的模型。',
   },
+  'merge/layer-count': {
+    title: '层数不同',
+    cause: '{reference} 有 {expected} 层，{model} 有 {found} 层。',
+    wayOut: '请合并层数相同的模型，或在“slices:”里写明哪些层对在一起。',
+  },
+  'merge/layer-range': {
+    title: '没有这些层',
+    cause: '第 {slice} 个切片要 {model} 的第 {begin} 到 {end} 层，但它只有 {count} 层（从 0 算起，不含结尾）。',
+    wayOut: '请改 layer_range。',
+  },
+  'merge/no-layers': {
+    title: '没有层可切',
+    cause: '{model} 没有编号的层（或缺少 config.json）。',
+    wayOut: '请改写在“models:”下面。',
+  },
+  'merge/several-stacks': {
+    title: '不知道要切哪一叠层',
+    cause: '{model} 有好几叠层：{stacks}。',
+    wayOut: '请把切片写在“modules:”下面。',
+  },
+  'merge/unknown-module': {
+    title: '没有这个模块',
+    cause: '{model} 没有“{module}”这个模块。',
+    wayOut: '它有：{known}。',
+  },
+  'merge/packed': {
+    title: '量化打包的权重不能合并',
+    cause: '{model} 是 {format} 检查点，权重是打包的整数，不能相加。',
+    wayOut: '请改用它原本的 float16、bfloat16 或 float32 检查点。',
+  },
   'merge/vocabulary-size': {
     title: '词汇表不同',
     cause: '{tensor} 在 {reference} 是 {expected}，在 {model} 却是 {found}：词汇表或宽度不一样大。',
@@ -203,8 +233,35 @@ export const errors: Readonly<Record<string, ErrorText>> = {
   },
   'merge/weights-sum-zero': {
     title: '系数加起来是 0',
-    cause: '范式的线性合并要除以系数总和，但 {tensor} 的总和是 0。',
-    wayOut: '请改一个系数，或设 normalize: false。',
+    cause: '归一化的 {method} 要除以系数总和，但 {tensor} 的总和是 0。',
+    wayOut: '请改一个系数，或设 {flag}: false。',
+  },
+  'merge/inputs': {
+    title: '模型的数目不对',
+    cause: '{method} 要的模型数目是“{expected}”（{what}），配方给了 {found} 个。',
+    wayOut: '请增减模型，或换一种方法。',
+  },
+  'merge/della-range': {
+    title: 'DELLA 的 epsilon 太大',
+    cause:
+      'DELLA 保留元素的概率介于 density − epsilon 和 density + epsilon 之间，必须在 0 和 1 之间；{model} 的 density 是 {density}、epsilon 是 {epsilon}（{tensor}）。',
+    wayOut: '请让 epsilon 小于 {most}；density 设成 1 就是全部保留。',
+  },
+  'merge/gamma-range': {
+    title: 'gamma 超出范围',
+    cause: 'gamma 是丢掉最大变化的比例；{model} 的 gamma 是 {gamma}（{tensor}）。',
+    wayOut: '请设在 0 到 1 之间。',
+  },
+  'merge/trim-density': {
+    title: '整个模型只能有一个 density',
+    cause:
+      'lab.trim: model 会把 {model} 当成一个整体来修剪，但它的 density 在有些张量是 {first}，在 {tensor} 是 {other}。',
+    wayOut: '请只给一个 density，不用渐变和筛选；或改成逐张量修剪。',
+  },
+  'merge/antipodal': {
+    title: '方向互相抵消',
+    cause: '各模型加权后的方向刚好抵消，multislerp 没有平均方向可以出发。',
+    wayOut: '请改一个权重，或换一种方法。',
   },
   'merge/nan-input': {
     title: '权重里有 NaN',

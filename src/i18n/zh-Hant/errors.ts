@@ -142,8 +142,8 @@ export const errors: Readonly<Record<string, ErrorText>> = {
   },
   'merge/unsupported-variant': {
     title: '這份配方還不能跑',
-    cause: '配方要「lab.{key}：{variant}」，這一版還跑不了。',
-    wayOut: '請拿掉它，就照 mergekit 的做法（{known}）跑。',
+    cause: '配方要「lab.{key}：{variant}」，但這對 {method} 沒有意義。',
+    wayOut: '請拿掉它；有這個選項的方法是：{known}。',
   },
   'merge/base-required': {
     title: '少了基底',
@@ -181,6 +181,36 @@ export const errors: Readonly<Record<string, ErrorText>> = {
     cause: '{tensor} 在 {reference} 是 {expected}，在 {model} 卻是 {found}。',
     wayOut: '請改用同一個基底微調出來的模型。',
   },
+  'merge/layer-count': {
+    title: '層數不同',
+    cause: '{reference} 有 {expected} 層，{model} 有 {found} 層。',
+    wayOut: '請合併層數相同的模型，或在「slices:」裡寫明哪些層對在一起。',
+  },
+  'merge/layer-range': {
+    title: '沒有這些層',
+    cause: '第 {slice} 個切片要 {model} 的第 {begin} 到 {end} 層，但它只有 {count} 層（從 0 算起，不含結尾）。',
+    wayOut: '請改 layer_range。',
+  },
+  'merge/no-layers': {
+    title: '沒有層可切',
+    cause: '{model} 沒有編號的層（或少了 config.json）。',
+    wayOut: '請改寫在「models:」底下。',
+  },
+  'merge/several-stacks': {
+    title: '不知道要切哪一疊層',
+    cause: '{model} 有好幾疊層：{stacks}。',
+    wayOut: '請把切片寫在「modules:」底下。',
+  },
+  'merge/unknown-module': {
+    title: '沒有這個模組',
+    cause: '{model} 沒有「{module}」這個模組。',
+    wayOut: '它有：{known}。',
+  },
+  'merge/packed': {
+    title: '壓縮過的權重不能合併',
+    cause: '{model} 是 {format} 檢查點，權重是打包的整數，不能相加。',
+    wayOut: '請改用它原本的 float16、bfloat16 或 float32 檢查點。',
+  },
   'merge/vocabulary-size': {
     title: '詞彙表不同',
     cause: '{tensor} 在 {reference} 是 {expected}，在 {model} 卻是 {found}：詞彙表或寬度不一樣大。',
@@ -203,8 +233,35 @@ export const errors: Readonly<Record<string, ErrorText>> = {
   },
   'merge/weights-sum-zero': {
     title: '係數加起來是 0',
-    cause: '正規化的線性合併要除以係數總和，但 {tensor} 的總和是 0。',
-    wayOut: '請改一個係數，或設 normalize: false。',
+    cause: '正規化的 {method} 要除以係數總和，但 {tensor} 的總和是 0。',
+    wayOut: '請改一個係數，或設 {flag}: false。',
+  },
+  'merge/inputs': {
+    title: '模型的數目不對',
+    cause: '{method} 要的模型數目是「{expected}」（{what}），配方給了 {found} 個。',
+    wayOut: '請增減模型，或換一種方法。',
+  },
+  'merge/della-range': {
+    title: 'DELLA 的 epsilon 太大',
+    cause:
+      'DELLA 保留元素的機率介於 density − epsilon 和 density + epsilon 之間，必須在 0 和 1 之間；{model} 的 density 是 {density}、epsilon 是 {epsilon}（{tensor}）。',
+    wayOut: '請讓 epsilon 小於 {most}；density 設成 1 就是全部保留。',
+  },
+  'merge/gamma-range': {
+    title: 'gamma 超出範圍',
+    cause: 'gamma 是丟掉最大變化的比例；{model} 的 gamma 是 {gamma}（{tensor}）。',
+    wayOut: '請設在 0 到 1 之間。',
+  },
+  'merge/trim-density': {
+    title: '整個模型只能有一個 density',
+    cause:
+      'lab.trim: model 會把 {model} 當成一整個來修剪，但它的 density 在有些張量是 {first}，在 {tensor} 是 {other}。',
+    wayOut: '請只給一個 density，不用漸變和篩選；或改成逐張量修剪。',
+  },
+  'merge/antipodal': {
+    title: '方向互相抵消',
+    cause: '各模型加權後的方向剛好抵消，multislerp 沒有平均方向可以出發。',
+    wayOut: '請改一個權重，或換一種方法。',
   },
   'merge/nan-input': {
     title: '權重裡有 NaN',

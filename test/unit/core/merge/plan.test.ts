@@ -59,19 +59,13 @@ describe('what cannot be merged is refused by name, before any byte is read', ()
   const other = (tensors: Parameters<typeof madeHead>[1], extra: Parameters<typeof madeHead>[2] = { config }) =>
     heads(base, madeHead('tune', tensors, extra));
   test.each<[string, MergeDoc, Map<string, CheckpointHead>]>([
-    ['merge/unknown-method', { ...sum, merge_method: 'slerp' }, heads(base, tune)],
+    ['merge/unknown-method', { ...sum, merge_method: 'dare-ties' }, heads(base, tune)],
     ['merge/base-required', { merge_method: 'task_arithmetic', models: sum.models! }, heads(base, tune)],
     ['merge/unknown-model', { ...sum, base_model: 'nobody' }, heads(base, tune)],
     ['merge/duplicate-model', { ...sum, models: [...sum.models!, ...sum.models!] }, heads(base, tune)],
     ['merge/no-models', { merge_method: 'linear', models: [] }, heads(base, tune)],
     ['merge/missing-parameter', { ...sum, models: [{ model: 'tune' }] }, heads(base, tune)],
-    ['merge/unsupported-variant', { ...sum, merge_method: 'ties', lab: { election: 'paper' } }, heads(base, tune)],
-    ['merge/unsupported-variant', { ...sum, merge_method: 'ties', lab: { trim: 'model' } }, heads(base, tune)],
-    [
-      'merge/unsupported-variant',
-      { ...sum, merge_method: 'dare_ties', lab: { rescale: 'density' } },
-      heads(base, tune),
-    ],
+    ['merge/unsupported-variant', { ...sum, lab: { election: 'paper' } }, heads(base, tune)],
     ['merge/unsupported-key', { ...sum, tokenizer_source: 'union' }, heads(base, tune)],
     [
       'merge/weights-sum-zero',

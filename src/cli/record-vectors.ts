@@ -8,7 +8,8 @@ import { headOf, openCheckpoint } from '../engine/checkpoint';
 const ZOO = join(import.meta.dirname, '../../public/zoo');
 
 /**
- * What the microscope shows of a lesson before any weight is there: all figures, and one tensor weight by weight.
+ * What the microscope shows of a lesson before any weight is there: all figures, the finer ones of the whole model only, and one
+ * tensor weight by weight.
  * @returns null for a recipe with nothing to compare.
  */
 export async function recordVectors(recipe: Recipe): Promise<{ recipe: Recipe; analysis: VectorAnalysis } | null> {
@@ -28,6 +29,10 @@ export async function recordVectors(recipe: Recipe): Promise<{ recipe: Recipe; a
   );
   const analysis = await analyzeVectors(planComparison(recipe, (alias) => heads.get(alias)!));
   const drawn = mostAtOdds(analysis.tensors);
-  const tensors = analysis.tensors.map((tensor) => (tensor === drawn ? tensor : { ...tensor, piece: null }));
+  const tensors = analysis.tensors.map((tensor) => ({
+    ...tensor,
+    piece: tensor === drawn ? tensor.piece : null,
+    fine: null,
+  }));
   return { recipe, analysis: { ...analysis, tensors } };
 }

@@ -2,6 +2,9 @@ import type { PlainError } from '../core/errors';
 import type { DType } from '../core/tensor/types';
 import type { Recipe } from '../core/recipe/types';
 import type { TokenDivergence } from '../core/analyze/divergence';
+import type { BeforeAfter } from '../core/analyze/before-after';
+import type { Kin } from '../core/analyze/kinship';
+import type { TensorChoice, TensorView } from '../core/analyze/tensor-view';
 import type { VectorAnalysis } from '../core/analyze/vectors';
 import type { CompatReport } from '../core/merge/types';
 
@@ -75,6 +78,25 @@ export interface FingerprintResult {
   ms: number;
 }
 
+/** What of the weights of a bench is looked at. Models are aliases of the recipe, or `merged`. */
+export interface Looks {
+  /** Which models have an ancestor in common with the reference. */
+  kin: Record<string, never>;
+  /** The tensors that the reference and all of these models have. */
+  tensors: { models: string[] };
+  /** One tensor of two checkpoints; singular values of a large one take seconds. */
+  tensor: { name: string; first: string; second: string | null; spectra: boolean };
+  /** What the method does to the vectors of one tensor; null: of all. */
+  passage: { tensor: string | null };
+}
+/** What is seen: figures and small grids, no tensors. */
+export interface Seen {
+  kin: Kin;
+  tensors: TensorChoice[];
+  tensor: TensorView;
+  passage: BeforeAfter;
+}
+
 /**
  * The merge worker: owns checkpoints, plans and merges, writes files. `target` is an alias of the recipe or `merged`.
  * Every call carries a number: progress is reported under it ({@link WorkerEvent}), and `cancel` stops it at its next tensor.
@@ -95,6 +117,7 @@ export interface MergeApi {
   exportZip(call: number, recipe: Recipe, sink: FileSystemFileHandle | null): Promise<Blob | null>;
   /** Compares the recipe's task vectors, see `comparisonOf`. @returns figures and small pieces, no tensors. */
   analyze(call: number, recipe: Recipe): Promise<VectorAnalysis>;
+  look<K extends keyof Seen>(call: number, recipe: Recipe, kind: K, options: Looks[K]): Promise<Seen[K]>;
   exportYaml(call: number, recipe: Recipe): Promise<string>;
   importYaml(call: number, text: string): Promise<Recipe>;
   cancel(call: number): void;

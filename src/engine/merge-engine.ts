@@ -11,16 +11,20 @@ import type {
   CheckpointSummary,
   Emit,
   FingerprintResult,
+  Looks,
   MergeApi,
   MergeStats,
   PlanSummary,
   PortMessage,
   PortReply,
   Progress,
+  Seen,
 } from './api';
 import { headOf, modelSpec, openCheckpoint, summarize, type Checkpoint } from './checkpoint';
+import { counter } from './counter';
 import { zipStream } from './export';
 import { localFiles } from './local';
+import { lookAt } from './microscope';
 import { newSha256, prepareSha256 } from './sha256';
 import { Zoo } from './zoo';
 
@@ -183,6 +187,13 @@ export class MergeEngine implements MergeApi {
     });
   }
 
+  async look<K extends keyof Seen>(call: number, recipe: Recipe, kind: K, options: Looks[K]): Promise<Seen[K]> {
+    return this.during(call, (signal, report) => {
+      const head = (alias: string) => headOf(alias, this.checkpoint(recipe, alias));
+      return lookAt({ recipe, head, plan: () => this.planFor(recipe, MERGED), signal, report }, kind, options);
+    });
+  }
+
   async exportYaml(_call: number, recipe: Recipe): Promise<string> {
     return recipeToYaml(recipe);
   }
@@ -239,21 +250,4 @@ export class MergeEngine implements MergeApi {
       this.calls.delete(call);
     }
   }
-}
-
-/** Turns byte counts into progress reports, at most one per 50 ms and always the last. */
-function counter(
-  stage: Progress['stage'],
-  total: number,
-  report: (progress: Progress) => void,
-): (bytes: number) => void {
-  let done = 0;
-  let last = 0;
-  return (bytes) => {
-    done += bytes;
-    const now = performance.now();
-    if (now - last < 50 && done < total) return;
-    last = now;
-    report({ stage, done, total, unit: 'bytes' });
-  };
 }

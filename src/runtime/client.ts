@@ -206,6 +206,12 @@ export function createRuntime(): LabRuntime {
       merge.call(signal, (api, call) => api.fingerprint(call, recipe, MERGED), progressOnly(onProgress)),
     analyze: (recipe, onProgress, signal) =>
       merge.call(signal, (api, call) => api.analyze(call, recipe), progressOnly(onProgress)),
+    look: (recipe, kind, options, onProgress, signal) =>
+      merge.call(
+        signal,
+        (api, call) => api.look(call, recipe, kind, options) as Promise<never>,
+        progressOnly(onProgress),
+      ),
     exportZip: (recipe, sink, onProgress, signal) =>
       merge.call(signal, (api, call) => api.exportZip(call, recipe, sink), progressOnly(onProgress)),
     exportYaml: (recipe, signal) => merge.call(signal, (api, call) => api.exportYaml(call, recipe)),

@@ -4,9 +4,11 @@ import type {
   GenerateResult,
   MixAnswer,
   GenerateEvent,
+  Looks,
   NumericResult,
   PlanSummary,
   ProgressCallback,
+  Seen,
 } from '../engine/api';
 import type { TokenDivergence } from '../core/analyze/divergence';
 import type { VectorAnalysis } from '../core/analyze/vectors';
@@ -95,6 +97,14 @@ export interface LabRuntime {
   fingerprint(recipe: Recipe, onProgress: ProgressCallback, signal: AbortSignal): Promise<Fingerprint>;
   /** Compares the task vectors of a recipe whose models are open. Weights stay in the worker. */
   analyze(recipe: Recipe, onProgress: ProgressCallback, signal: AbortSignal): Promise<VectorAnalysis>;
+  /** Looks at weights of a recipe whose models are open. */
+  look<K extends keyof Seen>(
+    recipe: Recipe,
+    kind: K,
+    options: Looks[K],
+    onProgress: ProgressCallback,
+    signal: AbortSignal,
+  ): Promise<Seen[K]>;
   /** Writes the merged folder as a zip, streamed to `sink` where the browser has file handles, else to a Blob. */
   exportZip(
     recipe: Recipe,

@@ -4,10 +4,12 @@ import { countNonFinite, decodeWhole, inputBytes, readInputs, refuseNonFinite, t
 import type { CheckpointHead, PlanTensor } from '../merge/types';
 import type { MergeDoc, Parameters, Recipe } from '../recipe/types';
 import { dot } from './cosine';
+import { fineFigures, type FineFigures } from './fine';
 import { vectorSize, type VectorSize } from './norms';
 import { combinations, largestChanges } from './overlap';
 import { mostMixedPiece, PIECE_COLUMNS, PIECE_ROWS, type Piece } from './piece';
 import { elect, mixedSigns, pairSigns, type Election, type MixedCount, type SignCount, type Vote } from './signs';
+import { addUp } from './sums';
 
 /** Share of each vector that counts as its largest changes where the recipe names none: what TIES' authors keep. */
 export const DEFAULT_DENSITY = 0.2;
@@ -27,6 +29,8 @@ export interface PairStats {
 /** What is known of task vectors tau_i = theta_i - theta_base over some weights. Everything adds up over tensors. */
 export interface VectorFigures {
   weights: number;
+  /** Sum of squares of the base: a vector's length over its root is the relative norm. */
+  origin: number;
   vectors: VectorStats[];
   /** In the order of {@link pairsOf}. */
   pairs: PairStats[];
@@ -41,6 +45,8 @@ export interface TensorFigures extends VectorFigures {
   shape: readonly number[];
   /** The most mixed part of it, weight by weight; null where it was not recorded. */
   piece: Piece | null;
+  /** Of each vector; null where it was not recorded. */
+  fine: FineFigures[] | null;
 }
 export interface VectorAnalysis {
   base: string;
@@ -48,6 +54,8 @@ export interface VectorAnalysis {
   vectors: string[];
   tensors: TensorFigures[];
   total: VectorFigures;
+  /** Of each vector, over all tensors. */
+  fine: FineFigures[];
   /** Tensors that are copied, not merged, and so not compared. */
   skipped: number;
 }
@@ -130,8 +138,9 @@ export const pairsOf = (count: number): [a: number, b: number][] =>
     Array.from({ length: count - a - 1 }, (_unused, k): [number, number] => [a, a + 1 + k]),
   ).flat();
 
-/** @param deltas one task vector each, of one tensor. @param densities, weights of each in the merge. */
+/** @param deltas one task vector each, of one tensor of the base. @param densities, weights of each in the merge. */
 export function compareVectors(
+  origin: Float32Array,
   deltas: readonly Float32Array[],
   densities: readonly number[],
   weights: readonly number[],
@@ -144,6 +153,7 @@ export function compareVectors(
   return {
     shape,
     weights: signs.length,
+    origin: dot(origin, origin),
     vectors: deltas.map((delta, k) => ({
       ...vectorSize(delta),
       kept: counts.reduce((sum, count, which) => ((which >>> k) & 1 ? sum + count : sum), 0),
@@ -159,6 +169,7 @@ export function compareVectors(
     combinations: counts,
     elected,
     piece: mostMixedPiece(shape, deltas, masks, weights, signs),
+    fine: deltas.map((delta, k) => fineFigures(origin, delta, weights[k]!)),
   };
 }
 
@@ -180,23 +191,14 @@ async function analyzeTensor(tensor: PlanTensor, options: RunOptions = {}): Prom
     return delta;
   });
   const of = (id: string) => tunes.map((k) => tensor.inputs[k]!.params[id]!);
-  return { name: tensor.name, ...compareVectors(deltas, of('density'), of('weight'), tensor.shape) };
-}
-
-type Sums = number | readonly Sums[] | { readonly [key: string]: Sums };
-
-function addUp(a: Sums, b: Sums): Sums {
-  if (typeof a === 'number') return a + (b as number);
-  if (Array.isArray(a)) return a.map((value: Sums, i) => addUp(value, (b as readonly Sums[])[i]!));
-  return Object.fromEntries(
-    Object.entries(a).map(([key, value]) => [key, addUp(value as Sums, (b as Record<string, Sums>)[key]!)]),
-  );
+  return { name: tensor.name, ...compareVectors(origin, deltas, of('density'), of('weight'), tensor.shape) };
 }
 
 /** The figures of several tensors as those of one: of a layer, or of the whole model. @param parts at least one. */
 export function sumFigures(parts: readonly VectorFigures[]): VectorFigures {
-  const sums = parts.map(({ weights, vectors, pairs, changed, kept, combinations: counts, elected }) => ({
+  const sums = parts.map(({ weights, origin, vectors, pairs, changed, kept, combinations: counts, elected }) => ({
     weights,
+    origin,
     vectors,
     pairs,
     changed,
@@ -204,7 +206,7 @@ export function sumFigures(parts: readonly VectorFigures[]): VectorFigures {
     combinations: counts,
     elected,
   }));
-  return sums.reduce((a, b) => addUp(a as unknown as Sums, b as unknown as Sums) as unknown as VectorFigures);
+  return sums.reduce((a, b) => addUp(a, b));
 }
 
 /**
@@ -221,7 +223,8 @@ export async function analyzeVectors(
     figures.push(await analyzeTensor(tensor, options));
     await options.pause?.();
   }
-  return { base, vectors, tensors: figures, total: sumFigures(figures), skipped };
+  const fine = figures.map((one) => one.fine!).reduce((a, b) => addUp(a, b));
+  return { base, vectors, tensors: figures, total: sumFigures(figures), fine, skipped };
 }
 
 /** What share of a tensor's weights its vectors disagree on, among the largest changes. */

@@ -9,16 +9,23 @@ import {
   type TensorFigures,
   type VectorFigures,
 } from '../../../../src/core/analyze/vectors';
+import { fineFigures, type FineFigures } from '../../../../src/core/analyze/fine';
+import { kinshipsOf } from '../../../../src/core/analyze/kinship';
+import { spectrumOf } from '../../../../src/core/analyze/spectrum';
+import { readTensor } from '../../../../src/core/analyze/tensor-view';
+import type { CheckpointHead } from '../../../../src/core/merge/types';
 import { goldenLessons, goldenRecipe } from '../../../zoo';
 import golden from '../../../golden/analyze/interference.json';
 import { headsOf, ZOO } from '../merge/helpers';
+
+const ONE = 'model.layers.1.mlp.gate_proj.weight';
 
 /** Counts are exact; sums differ by their order of addition. */
 function expectClose(actual: unknown, expected: unknown, path: string): void {
   if (typeof expected === 'number') {
     expect(typeof actual, path).toBe('number');
     if (Number.isInteger(expected)) expect(actual, path).toBe(expected);
-    else expect(Math.abs((actual as number) / expected - 1), path).toBeLessThan(1e-9);
+    else expect(Math.abs((actual as number) / expected - 1), path).toBeLessThan(1e-7);
     return;
   }
   for (const [key, value] of Object.entries(expected as object))
@@ -29,10 +36,12 @@ describe('the four vectors of the lesson "interference", against NumPy', () => {
   const recipe = goldenRecipe(goldenLessons.interference);
   let tensors: TensorFigures[];
   let total: VectorFigures;
+  let fine: FineFigures[];
+  let heads: Map<string, CheckpointHead>;
   beforeAll(async () => {
     const folders = Object.entries(recipe.models).map(([alias, { src }]) => [alias, join(ZOO, src.slice(4))]);
-    const heads = await headsOf(Object.fromEntries(folders));
-    ({ tensors, total } = await analyzeVectors(planComparison(recipe, (alias) => heads.get(alias)!)));
+    heads = await headsOf(Object.fromEntries(folders));
+    ({ tensors, total, fine } = await analyzeVectors(planComparison(recipe, (alias) => heads.get(alias)!)));
   });
 
   test('are compared in the order of the recipe, at its density', () => {
@@ -49,6 +58,23 @@ describe('the four vectors of the lesson "interference", against NumPy', () => {
 
   test('the whole model', () => {
     expectClose(total, golden.total, 'total');
+    expectClose(fine, golden.fine, 'fine');
+  });
+
+  test('what a narrow format takes away from a slice of a vector; singular values; kinship', async () => {
+    const [base, ...models] = await Promise.all(
+      ['base', ...golden.vectors].map((alias) => readTensor(heads.get(alias)!, ONE)),
+    );
+    const deltas = models.map((values) => values.map((value, i) => Math.fround(value - base![i]!)));
+    const { shape } = tensors.find(({ name }) => name === ONE)!;
+    deltas.forEach((delta, k) => {
+      expectClose(fineFigures(base!, delta, 0.3).rounding, golden.soft[k], golden.vectors[k]!);
+      expectClose(spectrumOf(delta, shape), golden.spectra[k], golden.vectors[k]!);
+    });
+    const others = golden.vectors.map((alias) => heads.get(alias)!);
+    const { models: kin } = await kinshipsOf(heads.get('base')!, others);
+    expect(kin.map(({ verdict }) => verdict)).toEqual(golden.vectors.map(() => 'related'));
+    expectClose(kin, golden.kin, 'kin');
   });
 
   test('layers add up to the whole', () => {
@@ -58,7 +84,7 @@ describe('the four vectors of the lesson "interference", against NumPy', () => {
   });
 
   test('the piece of a tensor shows the elected signs and who is outvoted', () => {
-    const { shape, kept, ...tensor } = tensors.find(({ name }) => name === 'model.layers.1.mlp.gate_proj.weight')!;
+    const { shape, kept, ...tensor } = tensors.find(({ name }) => name === ONE)!;
     const piece = tensor.piece!;
     expect([piece.rows, piece.columns]).toEqual([16, 64]);
     expect(piece.row % 16).toBe(0);

@@ -20,6 +20,7 @@ import { madeHead } from '../merge/helpers';
 
 const compare = (vectors: number[][], density = 1, weights = vectors.map(() => 1)) =>
   compareVectors(
+    new Float32Array(vectors[0]!.length),
     vectors.map((values) => Float32Array.from(values)),
     vectors.map(() => density),
     weights,
@@ -190,7 +191,7 @@ describe('laws of the figures', () => {
     const parts = [0, 4096].map((begin) =>
       compare([values(1).slice(begin, begin + 4096), values(2).slice(begin, begin + 4096)], 1),
     );
-    const { piece: _piece, shape: _shape, ...figures } = whole;
+    const { piece: _piece, shape: _shape, fine: _fine, ...figures } = whole;
     expect(sumFigures(parts)).toEqual(figures);
   });
 });

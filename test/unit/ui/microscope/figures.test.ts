@@ -15,13 +15,14 @@ function analysisOf(vectors: string[], tensors: number[][][], density = 1): Vect
   const figures = tensors.map((values, at) => ({
     name: `t${at}`,
     ...compareVectors(
+      new Float32Array(values[0]!.length),
       values.map((value) => Float32Array.from(value)),
       vectors.map(() => density),
       vectors.map(() => 1),
       [values[0]!.length],
     ),
   }));
-  return { base: 'base', vectors, tensors: figures, total: sumFigures(figures), skipped: 0 };
+  return { base: 'base', vectors, tensors: figures, total: sumFigures(figures), fine: [], skipped: 0 };
 }
 
 const three = analysisOf(

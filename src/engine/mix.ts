@@ -13,6 +13,15 @@ export interface Received {
 
 /** Answers that are tried before a new one is generated: what was said on both sides of a place that is being narrowed down. */
 const DRAFTS = 2;
+/** Questions whose answers are remembered: a search asks the same ones at every point. */
+const QUESTIONS = 2048;
+
+/** What is remembered of a question. */
+interface Asked {
+  readonly promptIds: readonly number[];
+  /** What was answered last, newest first. */
+  drafts: readonly MixAnswer[];
+}
 /** Settings of generation_config.json that leave a greedy token what it is: the one with the highest logit. */
 const GREEDY =
   /^(transformers_version|_from_model_config|use_cache|do_sample|temperature|top_[pk]|(bos|eos|pad)_token_id|max_(new_tokens|length))$/;
@@ -52,10 +61,8 @@ function withCoefficients(session: Session, coefficients: Float32Array): Session
  * before, which takes a single forward pass to confirm.
  */
 export class MixModel {
-  private asked = '';
-  private promptIds: readonly number[] = [];
-  /** What was answered last to the question of now, newest first. */
-  private drafts: readonly MixAnswer[] = [];
+  /** By request, the one asked longest ago first. */
+  private readonly asked = new Map<string, Asked>();
 
   private constructor(
     private readonly model: TextModel,
@@ -101,22 +108,21 @@ export class MixModel {
   /** Answers as the merged model with these coefficients would, greedily. */
   async answer(coefficients: readonly number[], request: GenerateRequest, signal: AbortSignal): Promise<MixAnswer> {
     this.coefficients.set(coefficients);
-    const asked = JSON.stringify(request);
-    if (asked !== this.asked) {
-      this.promptIds = this.model.promptIds(request.prompt);
-      this.drafts = [];
-      this.asked = asked;
-    }
-    const answer = (await this.confirmed(signal)) ?? (await this.generated(request, signal));
-    this.drafts = [answer, ...this.drafts.filter((draft) => draft !== answer)].slice(0, DRAFTS);
+    const key = JSON.stringify(request);
+    const asked = this.asked.get(key) ?? { promptIds: this.model.promptIds(request.prompt), drafts: [] };
+    this.asked.delete(key);
+    this.asked.set(key, asked);
+    if (this.asked.size > QUESTIONS) this.asked.delete(this.asked.keys().next().value!);
+    const answer = (await this.confirmed(asked, signal)) ?? (await this.generated(request, signal));
+    asked.drafts = [answer, ...asked.drafts.filter((draft) => draft !== answer)].slice(0, DRAFTS);
     return answer;
   }
 
   /** @returns the earlier answer that these coefficients give again; null where none is. */
-  private async confirmed(signal: AbortSignal): Promise<MixAnswer | null> {
-    for (const draft of this.plain ? this.drafts : []) {
+  private async confirmed({ promptIds, drafts }: Asked, signal: AbortSignal): Promise<MixAnswer | null> {
+    for (const draft of this.plain ? drafts : []) {
       signal.throwIfAborted();
-      if (chooses(await this.model.logits(this.promptIds, draft.ids), draft.ids)) return draft;
+      if (chooses(await this.model.logits(promptIds, draft.ids), draft.ids)) return draft;
     }
     return null;
   }

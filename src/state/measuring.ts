@@ -9,7 +9,7 @@ import type { LabRuntime, RunHandlers } from '../runtime/types';
 export type Rates = Readonly<Record<string, Rate>>;
 
 /** The zoo's cards are measured with this limit; another would give other answers. */
-const MAX_NEW_TOKENS = 32;
+export const MAX_NEW_TOKENS = 32;
 
 /**
  * Fetches a built-in probe set.
@@ -37,8 +37,8 @@ async function loadProbe(id: string, signal: AbortSignal): Promise<ProbeSet> {
   return parseProbe(await response.text(), file);
 }
 
-/** @returns the probe sets that the questions name. */
-export const loadProbes = (questions: readonly ProbeQuestion[], signal: AbortSignal): Promise<ProbeSet[]> =>
+/** @returns the probe sets that the questions name, each once. */
+export const loadProbes = (questions: readonly Pick<ProbeQuestion, 'set'>[], signal: AbortSignal): Promise<ProbeSet[]> =>
   Promise.all([...new Set(questions.map(({ set }) => set))].map((id) => loadProbe(id, signal)));
 
 /** The answers of one column that are to be counted, and how far that is: ended midway, it goes on where it was. */

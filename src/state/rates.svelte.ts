@@ -4,6 +4,7 @@ import { mergeToFormula } from '../core/recipe/formula-merge';
 import type { Recipe } from '../core/recipe/types';
 import { MERGED, weightsKey } from './keys';
 import type { Lab } from './lab.svelte';
+import { givingWay } from './giving-way';
 import { ColumnCount, loadProbes, type Rates } from './measuring';
 
 export interface KnownRate {
@@ -37,8 +38,6 @@ export interface Counted {
 
 /** Answers after which the pace is told. The first of a column wait for its model, and are no measure. */
 const TIMED = 10;
-/** Quiet time after what ended the counting, before it goes on: a slider may move again. */
-const REST_MS = 700;
 
 /** Rates belong to weights, whichever column shows them: other weights have other rates. */
 type ByWeights = Readonly<Record<string, Rates>>;
@@ -48,7 +47,6 @@ const merge = (known: ByWeights, weights: string, rates: Rates): ByWeights => ({
 });
 
 const isSame = (a: Rate, b: Rate): boolean => a.k === b.k && a.n === b.n;
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** How often the columns of the open lesson do what it is about: as recorded, and as measured here. */
 class RateBook {
@@ -158,10 +156,8 @@ class RateBook {
     this.outcome = null;
     this.progress = { column: wanted[0]?.column ?? '', done: 0, total: 0, leftMs: null };
     let counts: ColumnCount[] | null = null;
-    let complete = false;
     this.#tally = { answers: 0, figures: 0, same: 0 };
-    const work = async (runtime: Parameters<ColumnCount['go']>[0], signal: AbortSignal): Promise<true> => {
-      controller.signal.addEventListener('abort', () => signal.aborted || lab.cancel());
+    const work = async (runtime: Parameters<ColumnCount['go']>[0], signal: AbortSignal): Promise<void> => {
       if (!counts) {
         const sets = await loadProbes(
           wanted.flatMap((one) => one.questions),
@@ -200,18 +196,8 @@ class RateBook {
         this.#keep(recipe, one.column, rates);
         this.#tally.answers += count.total;
       }
-      return true;
     };
-    for (let first = true; !controller.signal.aborted; first = false) {
-      await lab.runner.settled();
-      if (!first) await pause(REST_MS);
-      if (controller.signal.aborted || lab.runner.busy) continue;
-      const job = lab.runner.job('run', false, work, true);
-      const { started } = lab.runner;
-      complete = (await job) ?? false;
-      // Ended by another job, it goes on after that one; ended otherwise, it was stopped, or failed and a card says so.
-      if (complete || lab.runner.started === started) break;
-    }
+    const complete = await givingWay(lab, work, controller.signal);
     if (this.#counting !== controller) return;
     const asked = this.questions === questions && lab.lesson === lesson;
     this.#end(asked ? { ...this.#tally, stopped: !complete } : null);

@@ -71,7 +71,7 @@ const merges: Record<string, MergeDoc | MergeDoc[]> = {
     { t: [{ filter: 'self_attn', value: [0.2, 1.4] }, { value: 0.5 }] },
   ),
   'nuslerp by rows': doc('nuslerp', { repeat: { weight: 0.6 }, reverse: { weight: 0.2 } }, { nuslerp_flatten: false }),
-  multislerp: doc('multislerp', three, { weight: 0.5 }, F32),
+  multislerp: doc('multislerp', { repeat: { weight: 0.2 }, reverse: { weight: 0.5 }, list: { weight: 0.9 } }, {}, F32),
   karcher: doc('karcher', three, { max_iter: 6 }, F32),
   model_stock: doc('model_stock', three),
   sce: doc('sce', three, { select_topk: 0.4 }),

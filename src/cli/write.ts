@@ -49,7 +49,7 @@ export async function writeFolder(
   const work = await mkdtemp(join(dirname(target), `.${basename(target)}-`));
   try {
     const written = await writeWeights(join(work, 'model.safetensors'), plan, options);
-    for (const { name, chunks } of await companionFiles(plan, donor, yaml, written.sha256)) {
+    for (const { name, chunks } of companionFiles(plan, donor, yaml, written.sha256)) {
       const parts: Uint8Array[] = [];
       for await (const part of chunks()) parts.push(part);
       await writeFile(join(work, name), Buffer.concat(parts));

@@ -7,6 +7,7 @@ import type { Kin } from '../core/analyze/kinship';
 import type { TensorChoice, TensorView } from '../core/analyze/tensor-view';
 import type { VectorAnalysis } from '../core/analyze/vectors';
 import type { CompatReport } from '../core/merge/types';
+import type { TextFiles } from '../core/vocab/types';
 
 /** Where a wait stands. `total` is 0 while unknown. */
 export interface Progress {
@@ -39,13 +40,6 @@ export interface PlanSummary {
   /** Tensors copied, not merged, with where they come from. */
   copied: { name: string; from: string; why: string }[];
   notices: { code: string; message: string; params: Record<string, string | number> }[];
-}
-
-/** The small files that let a model read and write text. */
-export interface TextFiles {
-  generationConfig: Record<string, unknown>;
-  tokenizer: Record<string, unknown>;
-  tokenizerConfig: Record<string, unknown>;
 }
 
 /** Everything an infer worker needs besides the weights, which come through the port. */

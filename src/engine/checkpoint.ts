@@ -5,7 +5,9 @@ import type { CheckpointHead } from '../core/merge/types';
 import { elementCount, isFloat } from '../core/tensor/dtype';
 import { openCheckpointTensors } from '../core/tensor/checkpoint';
 import type { ByteSource, TensorIndex } from '../core/tensor/types';
-import type { CheckpointSummary, ModelSpec, TextFiles } from './api';
+import { vocabularyOf } from '../core/vocab/tokenizer';
+import type { TextFiles } from '../core/vocab/types';
+import type { CheckpointSummary, ModelSpec } from './api';
 import { parseJsonFile, withoutCode } from './json';
 
 const MEGABYTE = 1_000_000;
@@ -33,6 +35,7 @@ export interface Checkpoint {
   readonly index: TensorIndex;
   readonly config: Record<string, unknown> | null;
   readonly vocabulary: ReadonlyMap<string, number> | null;
+  readonly text: TextFiles | null;
   readonly files: ReadonlyMap<string, ByteSource>;
   readonly warnings: readonly CheckpointSummary['warnings'][number][];
 }
@@ -64,19 +67,24 @@ async function readJson(
   return source ? parseJsonFile(await readText(source, limit), name, limit, keys) : null;
 }
 
-/** token -> id from a tokenizer.json: BPE, WordPiece and WordLevel keep an object, Unigram a list; added tokens count. */
-export function vocabularyOf(tokenizer: Record<string, unknown>): Map<string, number> {
-  const vocabulary = new Map<string, number>();
-  const vocab = (tokenizer['model'] as Record<string, unknown> | undefined)?.['vocab'];
-  if (Array.isArray(vocab))
-    vocab.forEach((entry, id) => vocabulary.set(String(Array.isArray(entry) ? entry[0] : entry), id));
-  else if (typeof vocab === 'object' && vocab !== null)
-    for (const [token, id] of Object.entries(vocab)) vocabulary.set(token, Number(id));
-  const added = tokenizer['added_tokens'];
-  if (Array.isArray(added))
-    for (const token of added as { content?: unknown; id?: unknown }[])
-      vocabulary.set(String(token.content), Number(token.id));
-  return vocabulary;
+/** The files that let a model read and write text; null where it has no tokenizer.json. */
+async function readTextFiles(files: ReadonlyMap<string, ByteSource>): Promise<TextFiles | null> {
+  const tokenizer = await readJson(files, 'tokenizer.json', TOKENIZER_LIMIT, 'data');
+  if (!tokenizer) return null;
+  const special = (await readJson(files, 'special_tokens_map.json', CONFIG_LIMIT, 'strict')) ?? {};
+  const tokenizerConfig = { ...special, ...(await readJson(files, 'tokenizer_config.json', CONFIG_LIMIT, 'strict')) };
+  const template = files.get('chat_template.jinja');
+  if (template && tokenizerConfig['chat_template'] === undefined)
+    tokenizerConfig['chat_template'] = await readText(template, TEMPLATE_LIMIT);
+  const inline = tokenizerConfig['chat_template'];
+  if (typeof inline === 'string' && inline.length > TEMPLATE_LIMIT)
+    throw new LabError(
+      'file/too-large',
+      `The chat template is larger than the ${TEMPLATE_LIMIT} characters allowed for it.`,
+      { file: 'chat_template', limit: TEMPLATE_LIMIT },
+    );
+  const generationConfig = (await readJson(files, 'generation_config.json', CONFIG_LIMIT, 'strict')) ?? {};
+  return { tokenizer, tokenizerConfig, generationConfig };
 }
 
 /**
@@ -91,13 +99,14 @@ export async function openCheckpoint(
   const index = await openCheckpointTensors(files);
   const rawConfig = await readJson(files, 'config.json', CONFIG_LIMIT, 'strict');
   const { config, dropped } = rawConfig ? withoutCode(rawConfig) : { config: null, dropped: [] };
-  const tokenizer = await readJson(files, 'tokenizer.json', TOKENIZER_LIMIT, 'data');
+  const text = await readTextFiles(files);
   return {
     title,
     titles,
     index,
     config,
-    vocabulary: tokenizer ? vocabularyOf(tokenizer) : null,
+    vocabulary: text && vocabularyOf(text.tokenizer),
+    text,
     files,
     warnings: [
       ...index.warnings,
@@ -110,11 +119,12 @@ export async function openCheckpoint(
   };
 }
 
-export const headOf = (alias: string, { index, config, vocabulary }: Checkpoint): CheckpointHead => ({
+export const headOf = (alias: string, { index, config, vocabulary, text }: Checkpoint): CheckpointHead => ({
   alias,
   index,
   config,
   vocabulary,
+  text,
 });
 
 /** What the page may know of a checkpoint. */
@@ -134,39 +144,17 @@ export function summarize(alias: string, src: string, checkpoint: Checkpoint): C
   };
 }
 
-/** Parsed once per checkpoint: a tokenizer is large, and every moved slider asks for it. */
-const talking = new WeakMap<Checkpoint, Promise<TextFiles>>();
-
-async function readTalkingFiles({ files, title }: Checkpoint): Promise<TextFiles> {
-  const tokenizer = await readJson(files, 'tokenizer.json', TOKENIZER_LIMIT, 'data');
-  if (!tokenizer)
-    throw new LabError(
-      'model/no-tokenizer',
-      `${title} has no tokenizer.json, so it can be merged but cannot read a prompt. Add the file of the original model to the folder.`,
-      { model: title },
-    );
-  const tokenizerConfig = (await readJson(files, 'tokenizer_config.json', CONFIG_LIMIT, 'strict')) ?? {};
-  const template = files.get('chat_template.jinja');
-  if (template && tokenizerConfig['chat_template'] === undefined)
-    tokenizerConfig['chat_template'] = await readText(template, TEMPLATE_LIMIT);
-  const inline = tokenizerConfig['chat_template'];
-  if (typeof inline === 'string' && inline.length > TEMPLATE_LIMIT)
-    throw new LabError(
-      'file/too-large',
-      `The chat template of ${title} is larger than the ${TEMPLATE_LIMIT} characters allowed for it.`,
-      { file: 'chat_template', limit: TEMPLATE_LIMIT },
-    );
-  const generationConfig = (await readJson(files, 'generation_config.json', CONFIG_LIMIT, 'strict')) ?? {};
-  return { tokenizer, tokenizerConfig, generationConfig };
-}
-
 /**
  * What an infer worker needs besides the weights.
  * @param config the config that belongs to the weights: the checkpoint's own, or the merged one.
+ * @param text the text files that belong to them; none: the checkpoint's own
  * @throws LabError `model/no-config`, `model/no-tokenizer` where the folder can merge but not talk.
  */
-export async function modelSpec(checkpoint: Checkpoint, config: Record<string, unknown> | null): Promise<ModelSpec> {
-  const { title } = checkpoint;
+export function modelSpec(
+  { title, text: own }: Checkpoint,
+  config: Record<string, unknown> | null,
+  text: TextFiles | null = own,
+): ModelSpec {
   if (!config)
     throw new LabError(
       'model/no-config',
@@ -174,11 +162,11 @@ export async function modelSpec(checkpoint: Checkpoint, config: Record<string, u
       { model: title },
     );
   if (takesNumbers(config)) return { config, text: null };
-  const known = talking.get(checkpoint);
-  const files = known ?? readTalkingFiles(checkpoint);
-  if (!known) {
-    talking.set(checkpoint, files);
-    files.catch(() => talking.delete(checkpoint));
-  }
-  return { config, text: await files };
+  if (!text)
+    throw new LabError(
+      'model/no-tokenizer',
+      `${title} has no tokenizer.json, so it can be merged but cannot read a prompt. Add the file of the original model to the folder.`,
+      { model: title },
+    );
+  return { config, text };
 }

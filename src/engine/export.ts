@@ -38,28 +38,41 @@ function modelCard(yaml: string, sha256: string): string {
   return `# Merged with Merge Lab\n\nTask-vector arithmetic; \`merge.yml\` is the whole recipe, in mergekit's schema:\n\n\`\`\`yaml\n${yaml.trimEnd()}\n\`\`\`\n\nWeights fingerprint (sha256 over name, dtype, shape and bytes of every tensor): \`${sha256}\`\n\nThe licences of all the models named above apply to this one.\n`;
 }
 
-/** The small files of the merged folder; the donor's tokenizer and templates are copied as they are. */
-export async function companionFiles(
-  plan: MergePlan,
-  donor: Checkpoint,
-  yaml: string,
-  sha256: string,
-): Promise<FolderFile[]> {
-  const files: FolderFile[] = [];
-  if (plan.config) files.push(textFile('config.json', `${JSON.stringify(plan.config, null, 2)}\n`));
-  for (const name of COMPANIONS) {
+const jsonFile = (name: string, value: unknown, indent = 2): FolderFile =>
+  textFile(name, `${JSON.stringify(value, null, indent)}\n`);
+
+/**
+ * The text files of the output: its own where the recipe asks for a tokenizer or a chat template, and then none of the donor's,
+ * which would say something else; otherwise the donor's as they are.
+ */
+function textFiles({ tokenizer: text }: MergePlan, donor: Checkpoint): FolderFile[] {
+  if (text)
+    return [
+      jsonFile('generation_config.json', text.generationConfig),
+      jsonFile('tokenizer.json', text.tokenizer, 0),
+      jsonFile('tokenizer_config.json', text.tokenizerConfig),
+    ];
+  return COMPANIONS.flatMap((name) => {
     const source = donor.files.get(name);
-    if (source)
-      files.push({
-        name,
-        size: source.size,
-        async *chunks() {
-          yield await source.read(0, source.size);
-        },
-      });
-  }
-  files.push(textFile('merge.yml', yaml), textFile('README.md', modelCard(yaml, sha256)));
-  return files;
+    if (!source) return [];
+    return {
+      name,
+      size: source.size,
+      async *chunks() {
+        yield await source.read(0, source.size);
+      },
+    };
+  });
+}
+
+/** The small files of the merged folder. */
+export function companionFiles(plan: MergePlan, donor: Checkpoint, yaml: string, sha256: string): FolderFile[] {
+  return [
+    ...(plan.config ? [jsonFile('config.json', plan.config)] : []),
+    ...textFiles(plan, donor),
+    textFile('merge.yml', yaml),
+    textFile('README.md', modelCard(yaml, sha256)),
+  ];
 }
 
 /** model.safetensors as a stream in canonical order: one tensor in memory at a time. */
@@ -88,10 +101,9 @@ export async function zipStream(
   options: RunOptions,
 ): Promise<{ stream: ReadableStream<Uint8Array>; size: number; sha256: string }> {
   const { sha256 } = await fingerprintPlan(plan, newSha256, options);
-  const files = [
-    ...(await companionFiles(plan, donor, yaml, sha256)),
-    weightsFile(plan, sha256, newSha256, options),
-  ].map((file) => ({ ...file, name: `merged/${file.name}` }));
+  const files = [...companionFiles(plan, donor, yaml, sha256), weightsFile(plan, sha256, newSha256, options)].map(
+    (file) => ({ ...file, name: `merged/${file.name}` }),
+  );
   const size = Number(predictLength(files.map(({ name, size }) => ({ name, size: BigInt(size) }))));
   // A fixed date: the same recipe makes the same zip.
   const lastModified = new Date('2020-01-01T00:00:00Z');

@@ -110,7 +110,8 @@ export class MergeEngine implements MergeApi {
       return await this.during(call, async (signal, report) => {
         const started = performance.now();
         const plan = this.planFor(recipe, target);
-        const spec = await modelSpec(this.checkpoint(recipe, target === MERGED ? plan.donor : target), plan.config);
+        const source = this.checkpoint(recipe, target === MERGED ? plan.donor : target);
+        const spec = modelSpec(source, plan.config, plan.tokenizer ?? undefined);
         const spare = this.buffers.get(target) ?? new Map<string, ArrayBuffer>();
         this.buffers.set(target, spare);
         port.onmessage = ({ data }: MessageEvent<PortReply>) => {

@@ -1,7 +1,8 @@
 import type * as Transformers from '@huggingface/transformers';
 import { LabError, messageOf } from '../core/errors';
 import { plainPrompt, Vocabulary } from '../core/probe/vocabulary';
-import type { GenerateEvent, GenerateRequest, GenerateResult, Step, TextFiles, TokenChoice } from './api';
+import type { TextFiles } from '../core/vocab/types';
+import type { GenerateEvent, GenerateRequest, GenerateResult, Step, TokenChoice } from './api';
 import type { Session } from './ort';
 
 type Library = typeof Transformers;

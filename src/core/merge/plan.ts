@@ -4,6 +4,7 @@ import type { MergeDoc, Recipe } from '../recipe/types';
 import { isFloat } from '../tensor/dtype';
 import type { DType, NewSha256 } from '../tensor/types';
 import { compareUtf8 } from '../tensor/utf8';
+import { alignVocabulary } from '../vocab';
 import { compare, EMBEDDING, HEAD } from './compat';
 import type { MergeMethod } from './method';
 import { outputsOf, type HeadOf, type Output, type OutputInput, type Scope } from './outputs';
@@ -15,7 +16,6 @@ import {
   refuseLayerCounts,
   refusePacked,
   refuseShapes,
-  refuseUnsupported,
   refuseZeroSum,
 } from './refuse';
 import { refuseParameters, variantsOf } from './refuse-method';
@@ -151,7 +151,6 @@ export function planMerge(
   options: PlanOptions = {},
 ): MergePlan {
   const method = methodById(doc.merge_method);
-  refuseUnsupported(doc);
   const variants = variantsOf(doc, method);
   if (method.base === 'required' && doc.base_model === undefined && !doc.slices?.every((slice) => slice.base_model))
     throw new LabError(
@@ -161,7 +160,8 @@ export function planMerge(
     );
   refuseDuplicates(doc, method);
   const global = { parameters: doc.parameters, where: `the recipe (method ${method.id})` };
-  const outputs = outputsOf(doc, global, lookup(heads));
+  const vocabulary = alignVocabulary(doc, heads);
+  const outputs = outputsOf(doc, global, lookup(vocabulary.heads));
   const { donor } = outputs;
   const others = outputs.heads.filter((head) => head !== donor);
   refusePacked(outputs.heads);
@@ -181,8 +181,9 @@ export function planMerge(
     stage: doc.name ?? null,
     tensors,
     report,
-    notices: noticesFor(tensors, report),
+    notices: [...vocabulary.notices, ...noticesFor(tensors, report)],
     donor: donor.alias,
+    tokenizer: vocabulary.tokenizer,
     config: outputConfig(donor, tensors, outputs.restacked),
   };
 }
@@ -203,17 +204,21 @@ export function planRecipe(
   const opened = new Map<string, CheckpointHead>();
   let donor: string | null = null;
   const donors = new Map<string, string>();
+  const tokenizers = new Map<string, MergePlan['tokenizer']>();
   const notices: MergePlan['notices'][number][] = [];
   let plan: MergePlan | null = null;
   for (const doc of stageOrder(recipe.merge)) {
     for (const alias of referencedModels(doc))
       if (!opened.has(alias) && Object.hasOwn(recipe.models, alias)) opened.set(alias, open(alias));
-    const stage = planMerge(doc, opened, options);
+    const own = planMerge(doc, opened, options);
+    // A stage's tokenizer is no file that could be copied.
+    const stage = { ...own, tokenizer: own.tokenizer ?? tokenizers.get(own.donor) ?? null };
     plan = stage;
     donor = donors.get(stage.donor) ?? stage.donor;
     notices.push(...stage.notices);
     if (doc.name === undefined) continue;
     donors.set(doc.name, donor);
+    tokenizers.set(doc.name, stage.tokenizer);
     opened.set(doc.name, stageHead(doc.name, stage, opened.get(stage.donor)!, newSha256, options));
   }
   return { ...plan!, donor: donor!, notices };

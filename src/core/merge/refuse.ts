@@ -9,19 +9,6 @@ import type { MergeMethod } from './method';
 import { withBase, type Output, type OutputInput } from './outputs';
 import type { CheckpointHead, CompatReport, PlanTensor } from './types';
 
-/** @throws LabError `merge/unsupported-key` for parts of mergekit's schema that this build does not run, by name. */
-export function refuseUnsupported(doc: MergeDoc): void {
-  const keys = (['tokenizer', 'tokenizer_source', 'chat_template'] as const).filter((key) => doc[key] !== undefined);
-  if (keys.length > 0)
-    throw new LabError(
-      'merge/unsupported-key',
-      `The recipe uses ${keys.join(', ')}, which this version of Merge Lab cannot run yet. Remove ${keys.length > 1 ? 'them' : 'it'}, or merge with mergekit.`,
-      {
-        keys: keys.join(', '),
-      },
-    );
-}
-
 /** @throws LabError for what no method may merge: another architecture, no tensor in common, another vocabulary. */
 export function refuseIncompatible(report: CompatReport, heads: readonly CheckpointHead[]): void {
   const reference = heads[0]!;
@@ -53,7 +40,7 @@ export function refuseIncompatible(report: CompatReport, heads: readonly Checkpo
   if (other)
     throw new LabError(
       'merge/tokenizer-differs',
-      `${other.alias} numbers its tokens differently from ${report.reference}, so row n of its embedding is another word. Use fine-tunes that kept the tokenizer of their base.`,
+      `${other.alias} numbers its tokens differently from ${report.reference}, so row n of its embedding is another word. Use fine-tunes that kept the tokenizer of their base, or choose a tokenizer source: union or base.`,
       { reference: report.reference, model: other.alias },
     );
 }
@@ -155,7 +142,7 @@ export function refuseShapes(outputs: readonly Output[], infoOf: (input: OutputI
     vocabulary ? 'merge/vocabulary-size' : 'merge/shape-mismatch',
     `${bad.output.name} is ${expected} in ${reference} but ${found} in ${model}${mismatches.length > 1 ? ` (and ${mismatches.length - 1} more tensors differ)` : ''}. ` +
       (vocabulary
-        ? 'The models have vocabularies or widths of different sizes; use fine-tunes of the same base.'
+        ? 'The models have vocabularies or widths of different sizes; use fine-tunes of the same base or, where only the vocabularies differ, choose a tokenizer source: union or base.'
         : 'The models do not come from the same base; use fine-tunes of one base.'),
     { reference, model, tensor: bad.output.name, expected, found, more: mismatches.length - 1 },
   );

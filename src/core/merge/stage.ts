@@ -1,12 +1,13 @@
 import type { NewSha256 } from '../tensor/types';
 import { virtualTensor } from '../tensor/virtual';
+import { textOfStage } from '../vocab';
 import { mergeTensor, type RunOptions } from './run';
 import type { CheckpointHead, MergePlan } from './types';
 
 /**
  * The result of a stage as a checkpoint that later stages merge: each tensor is computed when it is read, rounded to the
  * stage's own output dtype as if it had been written to a file in between (as mergekit-multi does).
- * @param donor gives the vocabulary
+ * @param donor gives the vocabulary, where the stage has no tokenizer of its own
  */
 export function stageHead(
   name: string,
@@ -24,5 +25,6 @@ export function stageHead(
       }),
     ]),
   );
-  return { ...donor, alias: name, config: plan.config, index: { tensors, metadata: new Map(), warnings: [] } };
+  const index = { tensors, metadata: new Map<string, string>(), warnings: [] };
+  return { ...donor, ...textOfStage(plan.tokenizer), alias: name, config: plan.config, index };
 }

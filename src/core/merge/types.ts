@@ -1,4 +1,5 @@
 import type { ByteSource, DType, TensorIndex, TensorInfo } from '../tensor/types';
+import type { TextFiles } from '../vocab/types';
 import type { Variants } from './method';
 
 /** A checkpoint before any weight byte is read. */
@@ -9,6 +10,8 @@ export interface CheckpointHead {
   readonly config: Record<string, unknown> | null;
   /** token -> id, null where there is no tokenizer. */
   readonly vocabulary: ReadonlyMap<string, number> | null;
+  /** Its tokenizer and what belongs to it; null where it cannot read text. */
+  readonly text?: TextFiles | null;
 }
 
 /** How a tensor of one model stands to the base's (or first model's) tensor of that name. */
@@ -65,6 +68,8 @@ export interface MergePlan {
   readonly notices: readonly { code: string; message: string; params: Record<string, string | number> }[];
   /** Alias whose config, tokenizer and chat template the output takes. */
   readonly donor: string;
+  /** What the output gets in place of the donor's tokenizer, chat template and generation settings; none: those as they are. */
+  readonly tokenizer?: TextFiles | null;
   /** The output's config.json, null for a plain folder. */
   readonly config: Record<string, unknown> | null;
 }

@@ -66,7 +66,7 @@ describe('what cannot be merged is refused by name, before any byte is read', ()
     ['merge/no-models', { merge_method: 'linear', models: [] }, heads(base, tune)],
     ['merge/missing-parameter', { ...sum, models: [{ model: 'tune' }] }, heads(base, tune)],
     ['merge/unsupported-variant', { ...sum, lab: { election: 'paper' } }, heads(base, tune)],
-    ['merge/unsupported-key', { ...sum, tokenizer_source: 'union' }, heads(base, tune)],
+    ['vocabulary/no-tokenizer', { ...sum, tokenizer_source: 'union' }, heads(base, tune)],
     [
       'merge/weights-sum-zero',
       {

@@ -1,0 +1,181 @@
+import { LabError } from '../errors';
+import { DTYPES } from '../merge/plan-config';
+import type { CheckpointHead } from '../merge/types';
+import { referencedModels } from '../recipe/stages';
+import type { MergeDoc } from '../recipe/types';
+import type { DType } from '../tensor/types';
+import { alignedHead, embeddingRows, vocabularyTensors } from './align';
+import { outputText, requireText, type TextOwner } from './output';
+import { rowMaps, type RowOwner } from './rows';
+import { withSpecialIds, withVocabularySize } from './special';
+import { chosenTemplate } from './templates';
+import { stripped, vocabularyOf } from './tokenizer';
+import type { TextFiles, VocabularyNotice } from './types';
+
+export interface AlignedVocabulary {
+  /** What the plan goes on with in place of the heads it was given. */
+  readonly heads: ReadonlyMap<string, CheckpointHead>;
+  /** Text files of the output; null: the donor's own, as they are. */
+  readonly tokenizer: TextFiles | null;
+  readonly notices: readonly VocabularyNotice[];
+}
+
+/** The recipe's tokenizer source, in its present or its legacy spelling; null where it has none. */
+export function tokenizerSource(doc: MergeDoc): string | null {
+  return doc.tokenizer ? (doc.tokenizer.source ?? 'union') : (doc.tokenizer_source ?? null);
+}
+
+const FLOATS: ReadonlySet<DType> = new Set<DType>(['F16', 'BF16', 'F32', 'F64']);
+
+/** Promotion as torch has it, over the dtypes of one vocabulary tensor in all models. */
+function dtypesOf(doc: MergeDoc, heads: readonly CheckpointHead[]): (tensor: string) => DType {
+  const found = new Map<string, Set<DType>>();
+  for (const head of heads)
+    for (const { name, dtype } of vocabularyTensors(head)) {
+      if (!FLOATS.has(dtype))
+        throw new LabError(
+          'merge/quantised',
+          `${name} of ${head.alias} is stored as ${dtype}, a quantised format that cannot be added up. Use the float16, bfloat16 or float32 checkpoint.`,
+          { tensor: name, model: head.alias, dtype },
+        );
+      found.set(name, (found.get(name) ?? new Set()).add(dtype));
+    }
+  return (tensor) => {
+    if (doc.dtype) return DTYPES[doc.dtype];
+    const dtypes = found.get(tensor)!;
+    if (dtypes.size === 1) return [...dtypes][0]!;
+    return dtypes.has('F64') ? 'F64' : 'F32';
+  };
+}
+
+/** The models of a document, in its order, the base first. */
+function baseFirst(doc: MergeDoc, aliases: readonly string[]): string[] {
+  const base = doc.base_model ?? aliases[0]!;
+  return [base, ...aliases.filter((alias) => alias !== base)];
+}
+
+/**
+ * Brings the models of a document to one vocabulary, as the recipe's `tokenizer`, `tokenizer_source` and `chat_template` ask
+ * (references: mergekit, section 1.14). Reads no weights: the vocabulary tensors of the heads it returns are computed when they are
+ * read, one tensor at a time.
+ *
+ * What a plan does with it, before anything else looks at the heads:
+ * - goes on with `heads` alone. Their vocabulary tensors have the output's rows, their `vocabulary` and `text` are the output's, their
+ *   `config` has the output's `vocab_size` and special token ids (so outputConfig of the donor is right by itself), so that
+ *   comparisons and shape checks pass without knowing of vocabularies;
+ * - puts `tokenizer` into MergePlan.tokenizer (null: the donor's files are copied), and `notices` before its own;
+ * - a stage's head takes `text` and `vocabulary` from its plan's `tokenizer` (see {@link textOfStage}).
+ * @param heads all that the document names, possibly more
+ * @throws LabError `vocabulary/...`, `merge/quantised`
+ */
+export function alignVocabulary(doc: MergeDoc, heads: ReadonlyMap<string, CheckpointHead>): AlignedVocabulary {
+  const source = tokenizerSource(doc);
+  if (source === null && doc.chat_template === undefined) return { heads, tokenizer: null, notices: [] };
+  const aliases = referencedModels(doc);
+  // Told by whoever opens the models.
+  if (aliases.some((alias) => !heads.has(alias))) return { heads, tokenizer: null, notices: [] };
+  const [base] = baseFirst(doc, aliases);
+  const templated = (files: TextFiles): TextFiles => {
+    if (doc.chat_template === undefined) return files;
+    const template = chosenTemplate(
+      doc.chat_template,
+      aliases.map((alias) => heads.get(alias)!.text ?? null),
+    );
+    return { ...files, tokenizerConfig: { ...files.tokenizerConfig, chat_template: template } };
+  };
+  if (source === null) {
+    const own = requireText(base!, heads.get(base!)?.text, 'chat_template');
+    return { heads, tokenizer: templated(own), notices: [] };
+  }
+  return aligned(doc, source, heads, aliases, templated);
+}
+
+function aligned(
+  doc: MergeDoc,
+  source: string,
+  heads: ReadonlyMap<string, CheckpointHead>,
+  aliases: readonly string[],
+  templated: (files: TextFiles) => TextFiles,
+): AlignedVocabulary {
+  const notices: VocabularyNotice[] = [];
+  const ordered = baseFirst(doc, aliases);
+  const base = ordered[0]!;
+  const baseText = requireText(base, heads.get(base)!.text, 'tokenizer');
+  if (source !== 'base' && source !== 'union') requireText(source, heads.get(source)!.text, 'tokenizer');
+  const owners = ordered.map((alias): TextOwner => {
+    const head = heads.get(alias)!;
+    if (!head.text)
+      notices.push({
+        code: 'vocabulary/assumed',
+        message: `${alias} has no tokenizer.json; its tokens are taken to be those of ${base}.`,
+        params: { model: alias, reference: base },
+      });
+    return { alias, text: head.text ?? baseText, rows: rowsOf(head) };
+  });
+  const rules = doc.tokenizer?.tokens ?? [];
+  const { files, owner } = outputText(
+    source,
+    owners,
+    rules.map(([token]) => token),
+  );
+  const vocabulary = vocabularyOf(files.tokenizer);
+  const multiple = doc.tokenizer?.pad_to_multiple_of ?? 1;
+  const used = [...vocabulary.values()].reduce((max, id) => Math.max(max, id + 1), 0);
+  const rows = Math.ceil(used / multiple) * multiple;
+
+  const own = new Map(
+    owners.map(({ alias, text, rows: has }): [string, RowOwner] => [
+      alias,
+      { alias, vocabulary: vocabularyOf(stripped(text.tokenizer, has)), rows: has },
+    ]),
+  );
+  const inputs = new Set(referencedModels({ ...doc, tokenizer: undefined, tokenizer_source: undefined }));
+  const maps = rowMaps(
+    vocabulary,
+    rows,
+    aliases.filter((alias) => inputs.has(alias)).map((alias) => own.get(alias)!),
+    aliases.filter((alias) => !inputs.has(alias)).map((alias) => own.get(alias)!),
+    doc.base_model,
+    rules,
+  );
+  const dtypeOf = dtypesOf(
+    doc,
+    aliases.map((alias) => heads.get(alias)!),
+  );
+  const final = templated(files);
+  const generationConfig = withSpecialIds(
+    files.generationConfig,
+    own.get(owner)!.vocabulary,
+    vocabulary,
+    final.tokenizerConfig,
+  );
+  const tokenizer: TextFiles = { ...final, generationConfig };
+  const result = new Map(heads);
+  for (const alias of inputs) {
+    const head = heads.get(alias)!;
+    const config =
+      head.config &&
+      withVocabularySize(
+        withSpecialIds(head.config, own.get(alias)!.vocabulary, vocabulary, tokenizer.tokenizerConfig),
+        rows,
+      );
+    result.set(alias, { ...alignedHead(head, maps, heads, dtypeOf), config, vocabulary, text: tokenizer });
+  }
+  return { heads: result, tokenizer, notices };
+}
+
+/** @throws LabError `vocabulary/no-embedding` */
+function rowsOf(head: CheckpointHead): number {
+  const rows = embeddingRows(head);
+  if (rows !== null) return rows;
+  throw new LabError(
+    'vocabulary/no-embedding',
+    `${head.alias} has no embedding that is known as one, so its rows cannot be put into another tokenizer's order. Leave "tokenizer" out of the recipe.`,
+    { model: head.alias },
+  );
+}
+
+/** What the head of a stage says of its text: the stage's output tokenizer, else (null) nothing new. */
+export function textOfStage(tokenizer: TextFiles | null | undefined): Partial<CheckpointHead> {
+  return tokenizer ? { text: tokenizer, vocabulary: vocabularyOf(tokenizer.tokenizer) } : {};
+}

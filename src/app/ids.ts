@@ -49,6 +49,7 @@ export const ids = {
   rude: (alias: string) => `rude-${alias}`,
   add: (alias: string) => `add-${alias}`,
   seed: 'seed',
+  variant: (id: string) => `variant-${id}`,
   parameter: (id: string, alias?: string) => (alias === undefined ? `parameter-${id}` : `parameter-${id}-${alias}`),
   flips: (alias: string) => `flips-${alias}`,
   flipsObstacle: 'flips-obstacle',

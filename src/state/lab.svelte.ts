@@ -2,7 +2,7 @@ import type { MergeDoc, Recipe } from '../core/recipe/types';
 import type { LabRuntime } from '../runtime/types';
 import { toPlainError, type PlainError } from '../core/errors';
 import { mergeToFormula } from '../core/recipe/formula-merge';
-import { differenceOf, setCoupled, vectorAliases, weightOf } from '../core/recipe/weights';
+import { differenceOf, hasWeights, inputAliases, setCoupled, weightOf } from '../core/recipe/weights';
 import { oddSum, readFormula } from './algebra';
 import { sameness, withClaims } from './claims';
 import { columnKey, defaultColumns, MERGED, referenceColumn } from './keys';
@@ -124,7 +124,7 @@ export class Lab {
     this.draft = null;
     this.problem = null;
     this.mixer.clear();
-    this.rack = this.doc ? vectorAliases(this.doc) : [];
+    this.rack = this.doc ? inputAliases(this.doc) : [];
     this.#couple();
     results.clear();
     this.runner.forgetFingerprint();
@@ -157,8 +157,10 @@ export class Lab {
     if (!same.run || !same.weights) results.position = null;
     this.runner.recipeChanged(this.recipe);
     if (!same.weights && !(coupled !== undefined && this.partner(coupled) !== null)) {
-      const vectors = this.doc ? vectorAliases(this.doc) : [];
-      const kept = this.rack.filter((alias) => alias in this.recipe.models && alias !== this.doc?.base_model);
+      const vectors = this.doc ? inputAliases(this.doc) : [];
+      const stays = (alias: string): boolean => alias in this.recipe.models && alias !== this.doc?.base_model;
+      // A card at 0 stays where there are weights; where there are none, a model is in the merge or it is not.
+      const kept = this.rack.filter(this.doc && !hasWeights(this.doc) ? (alias) => vectors.includes(alias) : stays);
       this.rack = [...kept, ...vectors.filter((alias) => !kept.includes(alias))];
     }
   }

@@ -1,5 +1,5 @@
 import type { Recipe } from '../core/recipe/types';
-import { setWeight } from '../core/recipe/weights';
+import { withInput } from '../core/recipe/weights';
 import { errors } from './errors.svelte';
 import { MERGED, nextLocalAlias } from './keys';
 import type { Lab } from './lab.svelte';
@@ -34,7 +34,7 @@ export async function addVector(lab: Lab, alias: string): Promise<void> {
   const { columns } = results;
   const restoreFingerprint = runner.snapshot();
   if (!doc) return;
-  const candidate: Recipe = { ...before, merge: withSeedWritten(setWeight(doc, alias, 1)) };
+  const candidate: Recipe = { ...before, merge: withSeedWritten(withInput(doc, alias)) };
   const plan = await runner.job('merge', false, async (runtime, signal) => {
     runner.learn(await runtime.open(candidate, runner.onProgress, signal));
     return runtime.plan(candidate, signal);

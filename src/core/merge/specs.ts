@@ -31,9 +31,14 @@ export const LAB_VARIANTS = {
 } as const;
 export type Variant = keyof typeof LAB_VARIANTS;
 
+/** What a method does to the models, in the order of the page's choice. */
+export const FAMILIES = ['sum', 'sparse', 'sphere', 'pick'] as const;
+export type Family = (typeof FAMILIES)[number];
+
 export interface MethodSpec {
   readonly id: string;
   readonly label: string;
+  readonly family: Family;
   readonly paper: string;
   /** `ignored`: a base is one more input. */
   readonly base: 'required' | 'optional' | 'ignored';
@@ -78,13 +83,15 @@ const LAMBDA = shared('lambda', 1, { range: [0, 2] });
 /** Only says in which integer type mergekit keeps its masks. */
 const INT8_MASK = ignored(flag('int8_mask', false));
 const GAMMA = each('gamma', 0.01, { range: [0, 0.2] });
-const EPSILON = each('epsilon', 0.15, { range: [0, 0.5] });
+/** density - epsilon and density + epsilon must lie between 0 and 1: what the two sliders offer always does. */
+const EPSILON = each('epsilon', 0.15, { range: [0, 0.19] });
+const DELLA_DENSITY = [0.2, 0.8] as const;
 
 const spec = (
   id: string,
   label: string,
   paper: string,
-  rest: Partial<MethodSpec> & Pick<MethodSpec, 'base' | 'params'>,
+  rest: Partial<MethodSpec> & Pick<MethodSpec, 'family' | 'base' | 'params'>,
 ): MethodSpec => ({ id, label, paper, inputs: [1, ANY], nonBase: [0, ANY], random: false, variants: [], ...rest });
 
 /** Task vectors of which parts are dropped before they are weighted. */
@@ -93,13 +100,14 @@ const sparse = (
   label: string,
   paper: string,
   defaults: { normalize: boolean; rescale: boolean },
-  rest: { extra?: ParamSpec; random?: boolean; variants: readonly Variant[] },
+  rest: { extra?: ParamSpec; density?: ParamSpec['range']; random?: boolean; variants: readonly Variant[] },
 ): MethodSpec =>
   spec(id, label, paper, {
+    family: 'sparse',
     base: 'required',
     params: [
       WEIGHT,
-      each('density', 1, { range: [0, 1], start: START_DENSITY }),
+      each('density', 1, { range: rest.density ?? [0, 1], start: START_DENSITY }),
       ...(rest.extra ? [rest.extra] : []),
       LAMBDA,
       flag('normalize', defaults.normalize),
@@ -114,13 +122,15 @@ const arxiv = (id: string): string => `https://arxiv.org/abs/${id}`;
 /** Methods that mergekit introduced without a paper. */
 const MERGEKIT = 'https://github.com/arcee-ai/mergekit/blob/main/docs/merge_methods.md';
 
-/** In the order of the page's choice: sums, vectors thinned out, directions, consensus and the rest. */
+/** Each family in the order of the page's choice. */
 export const SPECS: readonly MethodSpec[] = [
   spec('linear', 'Linear', arxiv('2203.05482'), {
+    family: 'sum',
     base: 'ignored',
     params: [{ id: 'weight', scope: 'input', type: 'number', default: null }, flag('normalize', true)],
   }),
   spec('task_arithmetic', 'Task arithmetic', arxiv('2212.04089'), {
+    family: 'sum',
     base: 'required',
     params: [
       WEIGHT,
@@ -167,6 +177,7 @@ export const SPECS: readonly MethodSpec[] = [
     { normalize: false, rescale: true },
     {
       extra: EPSILON,
+      density: DELLA_DENSITY,
       random: true,
       variants: ['rescale'],
     },
@@ -178,6 +189,7 @@ export const SPECS: readonly MethodSpec[] = [
     { normalize: true, rescale: true },
     {
       extra: EPSILON,
+      density: DELLA_DENSITY,
       random: true,
       variants: ['election', 'rescale'],
     },
@@ -203,38 +215,46 @@ export const SPECS: readonly MethodSpec[] = [
     },
   ),
   spec('slerp', 'SLERP', 'https://doi.org/10.1145/325165.325242', {
+    family: 'sphere',
     base: 'required',
     inputs: [2, 2],
     params: [shared('t', null, { range: [0, 1], start: 0.5 })],
   }),
   spec('nuslerp', 'NuSLERP', MERGEKIT, {
+    family: 'sphere',
     base: 'optional',
     nonBase: [2, 2],
     params: [WEIGHT, flag('nuslerp_flatten', true), flag('nuslerp_row_wise', false)],
   }),
   spec('multislerp', 'Multi-SLERP', MERGEKIT, {
+    family: 'sphere',
     base: 'optional',
     nonBase: [1, ANY],
     params: [WEIGHT, flag('normalize_weights', true), shared('eps', 1e-8)],
   }),
   spec('karcher', 'Karcher mean', 'https://doi.org/10.1002/cpa.3160300502', {
+    family: 'sphere',
     base: 'ignored',
     params: [shared('max_iter', 10, { type: 'integer', range: [1, 50] }), shared('tol', 1e-5)],
   }),
   spec('model_stock', 'Model Stock', arxiv('2403.19522'), {
+    family: 'sum',
     base: 'required',
     inputs: [3, ANY],
     params: [flag('filter_wise', false)],
   }),
   spec('sce', 'SCE', arxiv('2408.07990'), {
+    family: 'pick',
     base: 'required',
     params: [shared('select_topk', 1, { range: [0, 1] }), INT8_MASK],
   }),
   spec('ram', 'RAM', arxiv('2601.13572'), {
+    family: 'pick',
     base: 'required',
     params: [shared('epsilon', 1e-5, { range: [0, 0.001] })],
   }),
   spec('ramplus_tl', 'RAM+', arxiv('2601.13572'), {
+    family: 'pick',
     base: 'required',
     params: [
       shared('r', 0.1, { range: [0, 1] }),
@@ -243,12 +263,14 @@ export const SPECS: readonly MethodSpec[] = [
     ],
   }),
   spec('nearswap', 'NearSwap', MERGEKIT, {
+    family: 'pick',
     base: 'required',
     inputs: [2, 2],
     params: [shared('t', null, { range: [0, 0.05], start: 0.001 })],
   }),
-  spec('arcee_fusion', 'Arcee Fusion', MERGEKIT, { base: 'required', inputs: [2, 2], params: [] }),
+  spec('arcee_fusion', 'Arcee Fusion', MERGEKIT, { family: 'pick', base: 'required', inputs: [2, 2], params: [] }),
   spec('passthrough', 'Passthrough', MERGEKIT, {
+    family: 'sum',
     base: 'ignored',
     inputs: [1, 1],
     params: [{ id: 'scale', scope: 'input', type: 'number', default: 1, range: [0, 2] }],

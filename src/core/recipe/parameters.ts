@@ -46,15 +46,18 @@ function withParameters<T extends { parameters?: Parameters }>(owner: T, paramet
 
 /**
  * Sets one parameter, of one model where `alias` is given. A number that is the default, and null, leave the recipe.
- * @returns the same document where the method has no such parameter or the value is no number.
+ * @returns the same document where the method has no such parameter, or cannot do without it, or the value is no number.
  */
 export function withParameter(doc: MergeDoc, id: string, value: number | null, alias: string | null = null): MergeDoc {
   const spec = controlled(doc).find((candidate) => candidate.id === id);
   if (!spec || (value !== null && !Number.isFinite(value))) return doc;
   // As weights are: the noise of 0.1 + 0.2 never enters a recipe.
-  const setting = value === null ? null : spec.type === 'boolean' ? value !== 0 : Number(value.toPrecision(12)) + 0;
+  const rounded = (number: number): number =>
+    spec.type === 'integer' ? Math.round(number) + 0 : Number(number.toPrecision(12)) + 0;
+  const setting = value === null ? null : spec.type === 'boolean' ? value !== 0 : rounded(value);
   if (alias === null) {
-    const silent = spec.type === 'number' && setting === spec.default;
+    if (setting === null && spec.default === null) return doc;
+    const silent = spec.type !== 'boolean' && setting === spec.default;
     return withParameters(doc, withSetting(doc.parameters, id, silent ? null : setting));
   }
   const models = doc.models!.map((input) =>

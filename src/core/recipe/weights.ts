@@ -11,8 +11,27 @@ export function vectorAliases(doc: MergeDoc): string[] {
     .filter((model) => weight.scope === 'input' || model !== doc.base_model);
 }
 
-/** @returns the model's one weight, 0 where the document does not use it, null where it has a gradient or filters. */
+/** Whether the document's method takes a weight of each model. */
+export const hasWeights = (doc: MergeDoc): boolean => METHODS[doc.merge_method]?.parameters.weight !== undefined;
+
+/** @returns the models that have a card, with a weight or without: all inputs, but not the base that others are measured from. */
+export function inputAliases(doc: MergeDoc): string[] {
+  if (hasWeights(doc)) return vectorAliases(doc);
+  const base = METHODS[doc.merge_method]?.base === 'ignored' ? undefined : doc.base_model;
+  return (doc.models ?? []).map((input) => input.model).filter((model) => model !== base);
+}
+
+/** Puts one more model into the merge: with the weight 1 where it has one. @returns a new document */
+export function withInput(doc: MergeDoc, alias: string): MergeDoc {
+  return hasWeights(doc) ? setWeight(doc, alias, 1) : { ...doc, models: [...(doc.models ?? []), { model: alias }] };
+}
+
+/**
+ * @returns the model's one weight, 0 where the document does not use it, null where it has a gradient or filters, or the
+ *   method has no weights.
+ */
 export function weightOf(doc: MergeDoc, alias: string): number | null {
+  if (!hasWeights(doc)) return null;
   const input = doc.models?.find(({ model }) => model === alias);
   if (!input) return doc.models ? 0 : null;
   const weight = input.parameters?.weight ?? doc.parameters?.weight;

@@ -2,6 +2,7 @@ import { bench } from './bench';
 import { errors } from './errors';
 import { flips } from './flips';
 import { history } from './history';
+import { methods } from './methods';
 import { microscope } from './microscope';
 import { offline } from './offline';
 import { outputs } from './outputs';
@@ -15,6 +16,7 @@ const messages = {
   ...bench,
   ...flips,
   ...history,
+  ...methods,
   ...microscope,
   ...offline,
   ...outputs,

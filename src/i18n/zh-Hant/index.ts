@@ -4,6 +4,7 @@ import { causes } from './causes';
 import { errors } from './errors';
 import { flips } from './flips';
 import { history } from './history';
+import { methods } from './methods';
 import { microscope } from './microscope';
 import { offline } from './offline';
 import { outputs } from './outputs';
@@ -17,6 +18,7 @@ export const pack: Pack = {
     ...bench,
     ...flips,
     ...history,
+    ...methods,
     ...microscope,
     ...offline,
     ...outputs,

@@ -1,9 +1,9 @@
 import { ids } from '../../app/ids';
-import { METHODS } from '../../core/merge/registry';
+import { SPECS, specOf } from '../../core/merge/specs';
 import type { Params } from '../../i18n';
-import { canBeTaskArithmetic, withMethod } from '../../state/algebra';
 import { history, lab, link, tour } from '../../state/bench';
 import { exportYaml, exportZip } from '../../state/exports';
+import { obstacleTo, withMethod } from '../../state/methods';
 import { present } from '../../state/present.svelte';
 import { LANGUAGES } from '../../state/language';
 import { settings, THEMES } from '../../state/settings.svelte';
@@ -88,14 +88,14 @@ function vectorCommands(alias: string): Command[] {
 
 function methodCommands(): Command[] {
   const { doc } = lab;
-  if (!doc || lab.numeric || !METHODS.some(({ id }) => id === doc.merge_method)) return [];
-  return METHODS.filter(
-    ({ id, base }) => id !== doc.merge_method && (base !== 'required' || canBeTaskArithmetic(doc)),
-  ).map(({ id, label }) => ({
+  if (!doc || lab.numeric || !specOf(doc.merge_method)) return [];
+  const aliases = Object.keys(lab.recipe.models);
+  const fitting = SPECS.filter(({ id }) => id !== doc.merge_method && obstacleTo(doc, id, aliases) === null);
+  return fitting.map(({ id, label }) => ({
     id: `method-${id}`,
     key: 'method',
     params: { method: label },
-    run: () => (lab.change(withMethod(doc, id)), lab.release()),
+    run: () => (lab.change(withMethod(doc, id, aliases)), lab.release()),
   }));
 }
 

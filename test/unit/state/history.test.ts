@@ -5,7 +5,7 @@ import { setWeight } from '../../../src/core/recipe/weights';
 import type { GenerateResult } from '../../../src/engine/api';
 import { neuron } from '../../../src/lessons/neuron/lesson';
 import type { LabRuntime, RunHandlers } from '../../../src/runtime/types';
-import { withMethod } from '../../../src/state/algebra';
+import { withMethod } from '../../../src/state/methods';
 import { HISTORY_LIMIT, History } from '../../../src/state/history.svelte';
 import { Lab } from '../../../src/state/lab.svelte';
 import { results } from '../../../src/state/results.svelte';

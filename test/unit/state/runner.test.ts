@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Recipe } from '../../../src/core/recipe/types';
 import type { GenerateResult } from '../../../src/engine/api';
 import type { LabRuntime, RunHandlers } from '../../../src/runtime/types';
-import { withMethod } from '../../../src/state/algebra';
+import { withMethod } from '../../../src/state/methods';
 import { errors } from '../../../src/state/errors.svelte';
 import { Lab } from '../../../src/state/lab.svelte';
 import { Mixer } from '../../../src/state/mixer.svelte';

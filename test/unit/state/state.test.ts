@@ -4,7 +4,8 @@ import type { MergeDoc, Recipe } from '../../../src/core/recipe/types';
 import { seedOf, withSeed, withSeedWritten } from '../../../src/core/merge/seed';
 import { readAddress } from '../../../src/state/address';
 import { sharedParameters, vectorParameters, withParameter } from '../../../src/core/recipe/parameters';
-import { canBeTaskArithmetic, oddSum, readFormula, withMethod } from '../../../src/state/algebra';
+import { oddSum, readFormula } from '../../../src/state/algebra';
+import { obstacleTo, withMethod } from '../../../src/state/methods';
 import { columnKey, mergeKey, nextLocalAlias, referenceColumn } from '../../../src/state/keys';
 import { pickLanguage } from '../../../src/state/language';
 import { firstSplit, fitPieces } from '../../../src/state/tokens';
@@ -106,7 +107,7 @@ describe('formula and method', () => {
   });
   test('a sum other than 1 cannot be task arithmetic', () => {
     const doc = readFormula('0.5*base', ['base'], merge);
-    expect(canBeTaskArithmetic(doc)).toBe(false);
+    expect(obstacleTo(doc, 'task_arithmetic')).toBe('sum');
     expect(withMethod(doc, 'task_arithmetic')).toBe(doc);
   });
 });

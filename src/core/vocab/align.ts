@@ -152,7 +152,11 @@ export function alignedHead(
   dtypeOf: (tensor: string) => DType,
 ): CheckpointHead {
   const tensors = new Map(head.index.tensors);
-  for (const info of vocabularyTensors(head))
-    tensors.set(info.name, alignedTensor(info, head.alias, maps, heads, dtypeOf(info.name)));
+  const own = new Map(vocabularyTensors(head).map((info) => [info.name, info]));
+  // Beside untied models a tied head is a tensor of its own: a token new to it gets the row of their heads, not of their embeddings.
+  const untied = [...maps.own.keys()].some((alias) => heads.get(alias)!.index.tensors.has(HEAD));
+  const embedding = own.get(EMBEDDING);
+  if (untied && embedding && !own.has(HEAD)) own.set(HEAD, { ...embedding, name: HEAD });
+  for (const [name, info] of own) tensors.set(name, alignedTensor(info, head.alias, maps, heads, dtypeOf(name)));
   return { ...head, index: { ...head.index, tensors } };
 }

@@ -1,4 +1,5 @@
 import { LabError } from '../errors';
+import { EMBEDDING, HEAD } from '../merge/compat';
 import { DTYPES } from '../merge/plan-config';
 import type { CheckpointHead } from '../merge/types';
 import { referencedModels } from '../recipe/stages';
@@ -42,7 +43,9 @@ function dtypesOf(doc: MergeDoc, heads: readonly CheckpointHead[]): (tensor: str
     }
   return (tensor) => {
     if (doc.dtype) return DTYPES[doc.dtype];
-    const dtypes = found.get(tensor)!;
+    // A tied head takes part in the head's promotion as the embedding that it is.
+    const tied = tensor === HEAD && heads.some(({ index }) => !index.tensors.has(HEAD));
+    const dtypes = new Set([...found.get(tensor)!, ...(tied ? (found.get(EMBEDDING) ?? []) : [])]);
     if (dtypes.size === 1) return [...dtypes][0]!;
     return dtypes.has('F64') ? 'F64' : 'F32';
   };

@@ -6,7 +6,7 @@ import ts from 'typescript-eslint';
 const realms = ['core', 'worker', 'app', 'node'].map((realm) => `./tsconfig.${realm}.json`);
 
 export default ts.config(
-  { ignores: ['dist/', 'public/', 'src/cli/stub/', 'training/', 'test/golden/', '**/*.cjs'] },
+  { ignores: ['dist/', 'public/', 'src/cli/stub/', 'src/core/simd/wasm/', 'training/', 'test/golden/', '**/*.cjs'] },
   js.configs.recommended,
   ts.configs.strict,
   svelte.configs.recommended,

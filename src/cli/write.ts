@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { mkdir, mkdtemp, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { LabError } from '../core/errors';
@@ -8,13 +9,18 @@ import type { Checkpoint } from '../engine/checkpoint';
 import { companionFiles, fileMetadata } from '../engine/export';
 import { newSha256 } from './disk';
 
+/** Synchronous: a call through the thread pool costs more than the copy into the page cache that it is. */
+function writeAll(fd: number, bytes: Uint8Array, at: number): void {
+  for (let done = 0; done < bytes.byteLength;) done += writeSync(fd, bytes, done, bytes.byteLength - done, at + done);
+}
+
 /** Computes every tensor once, straight to its place in the file; the header, whose length the fingerprint does not change, is written last. */
 async function writeWeights(path: string, plan: MergePlan, options: RunOptions): Promise<PlanFingerprint> {
   const { offsets } = layout(plan.tensors, fileMetadata('0'.repeat(64)));
   const file = await open(path, 'w');
   try {
-    const done = await fingerprintPlan(plan, newSha256, options, async ({ name, bytes }) => {
-      if (bytes.byteLength > 0) await file.write(bytes, 0, bytes.byteLength, offsets.get(name)!.begin);
+    const done = await fingerprintPlan(plan, newSha256, options, ({ name }, at, bytes) => {
+      writeAll(file.fd, bytes, offsets.get(name)!.begin + at);
     });
     const { header } = layout(plan.tensors, fileMetadata(done.sha256));
     await file.write(header, 0, header.byteLength, 0);

@@ -23,4 +23,17 @@ export const linear: MergeMethod = method('linear', {
     if (!shared['normalize']) return;
     if (total !== 1) for (let i = 0; i < length; i++) out[i] = f(out[i]! / total);
   },
+  start: ({ shared, perInput }, _length, ops) => ({
+    looks: [],
+    merge(inputs, _begin, out) {
+      let total = f(0);
+      inputs.forEach((input, k) => {
+        const weight = f(perInput[k]!['weight']!);
+        total = f(total + weight);
+        if (k === 0) ops.scale(weight, input, out);
+        else ops.addScaled(weight, input, out);
+      });
+      if (shared['normalize'] && total !== 1) ops.divide(total, out);
+    },
+  }),
 });

@@ -1,4 +1,7 @@
+import type { Ops } from './ops';
+import type { PhiloxKey } from './random';
 import { type LAB_VARIANTS, specOf, type MethodSpec, type Variant } from './specs';
+import type { Work } from './work';
 
 /** What property tests check for every method that declares it. */
 export interface Law {
@@ -41,6 +44,8 @@ export interface MergeContext {
    * @param density one probability of keeping for all elements, or one for each
    */
   readonly drawMask: (k: number, density: number | Float32Array, mask: Uint8Array) => void;
+  /** The key that `drawMask` draws input `k`'s mask with. */
+  readonly maskKey?: (k: number) => PhiloxKey;
 }
 
 /** What a method computes. */
@@ -54,6 +59,11 @@ export interface Kernel {
    * @throws LabError where the parameters make the result undefined.
    */
   apply(inputs: readonly Float32Array[], context: MergeContext, length: number, out: Float32Array): void;
+  /**
+   * The same bits block by block, so that no input is held whole in float32.
+   * @returns null where the parameters ask for whole tensors
+   */
+  start?(context: MergeContext, length: number, ops: Ops): Work | null;
 }
 
 /** A merge method is a value: sliders, YAML, docs table and property tests all come from it. */

@@ -2,6 +2,7 @@ import { gram } from './gram';
 import { method, type MergeMethod } from './method';
 import { rowLength } from './rows';
 import { clamp } from './sphere';
+import { ROOM, UNIT } from './work';
 
 const f = Math.fround;
 /** Least product of two norms; smaller task vectors look uncorrelated, as in mergekit. */
@@ -46,5 +47,35 @@ export const modelStock: MergeMethod = method('model_stock', {
         out[i] = f(f(to * f(sum / tunes.length)) + f(from * origin[i]!));
       }
     }
+  },
+  start({ base, shared, perInput }, _length, ops) {
+    if (shared['filter_wise'] === 1) return null;
+    const tunes = perInput.flatMap((_, k) => (k === base ? [] : [k]));
+    const k = tunes.length;
+    const products = new Float64Array(k * k);
+    const room = tunes.map(() => ops.floats(ROOM));
+    let t = 0;
+    return {
+      looks: [
+        {
+          unit: UNIT,
+          at(inputs) {
+            const origin = inputs[base]!;
+            const deltas = room.map((delta) => delta.subarray(0, origin.length));
+            tunes.forEach((tune, j) => ops.subtract(inputs[tune]!, origin, deltas[j]!));
+            for (let i = 0; i < k; i++)
+              for (let j = i; j < k; j++) products[i * k + j] = ops.dot(deltas[i]!, deltas[j]!, products[i * k + j]!);
+          },
+          end: () => void (t = ratio(products, k)),
+        },
+      ],
+      merge(inputs, _begin, out) {
+        out.set(inputs[tunes[0]!]!);
+        for (const tune of tunes.slice(1)) ops.add(inputs[tune]!, out);
+        ops.divide(k, out);
+        ops.scale(f(t), out, out);
+        ops.addScaled(f(1 - t), inputs[base]!, out);
+      },
+    };
   },
 });

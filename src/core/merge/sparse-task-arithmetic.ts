@@ -1,9 +1,11 @@
 import { electSigns } from './consensus/sign';
 import { method, type Law, type MergeContext, type MergeMethod } from './method';
+import { sparseWork } from './sparse-work';
 import { rankedChances } from './sparsify/chances';
 import { atLeastMask, magnitudeMask } from './sparsify/magnitude';
 import { outlierMask } from './sparsify/outliers';
 import { rescaleFactor } from './sparsify/rescale';
+import type { Sparsify } from './sparsify/thinner';
 
 const f = Math.fround;
 const BLOCK = 4096;
@@ -13,7 +15,7 @@ const NEGLIGIBLE = 1e-8;
 interface Traits {
   readonly id: string;
   /** What is kept: the largest, what chance picks, the same with better chances for the larger, all but the smallest and outliers. */
-  readonly sparsify: 'magnitude' | 'random' | 'ranked' | 'outliers';
+  readonly sparsify: Sparsify;
   readonly consensus: boolean;
   readonly laws: readonly Law[];
 }
@@ -144,5 +146,6 @@ export function sparseTaskArithmetic(traits: Traits): MergeMethod {
     laws: traits.laws,
     elementwise: false,
     apply: (inputs, context, length, out) => merge(traits, inputs, context, length, out),
+    start: (context, length, ops) => sparseWork(traits, context, length, ops),
   });
 }

@@ -41,4 +41,28 @@ export const taskArithmetic: MergeMethod = method('task_arithmetic', {
     if (lambda !== 1) for (let i = 0; i < length; i++) out[i] = f(out[i]! * lambda);
     for (let i = 0; i < length; i++) out[i] = f(origin[i]! + out[i]!);
   },
+  start: ({ base, shared, perInput }, _length, ops) => ({
+    looks: [],
+    merge(inputs, _begin, out) {
+      const origin = inputs[base]!;
+      let total = f(0);
+      let first = true;
+      inputs.forEach((input, k) => {
+        if (k === base) return;
+        const weight = f(perInput[k]!['weight']!);
+        total = f(total + weight);
+        if (first) ops.scaleDelta(weight, input, origin, out);
+        else ops.addDelta(weight, input, origin, out);
+        first = false;
+      });
+      if (first) {
+        out.set(origin);
+        return;
+      }
+      const lambda = f(shared['lambda']!);
+      if (shared['normalize'] && Math.abs(total) >= NEGLIGIBLE) ops.divide(total, out);
+      if (lambda !== 1) ops.scale(lambda, out, out);
+      ops.add(origin, out);
+    },
+  }),
 });

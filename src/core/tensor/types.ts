@@ -38,6 +38,8 @@ export interface ByteSource {
   readonly size: number;
   /** @returns exactly `end - begin` bytes, owned by the caller. */
   read(begin: number, end: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
+  /** Fills all of `room` from `begin` on; where a source can, memory may be used again and again. */
+  readInto?(room: Uint8Array<ArrayBuffer>, begin: number, signal?: AbortSignal): Promise<void>;
 }
 
 /** All tensors of a checkpoint, single file or shards, by name. A Map: a tensor may be called `__proto__`. */

@@ -8,7 +8,7 @@ const RADIX = 256;
  * @param sizes bit patterns of magnitudes; destroyed.
  * @param order takes the indices; `spare` are two arrays of at least `n` elements to work in.
  */
-function sortMagnitudes(
+export function sortMagnitudes(
   sizes: Uint32Array,
   order: Uint32Array,
   spare: readonly [sizes: Uint32Array, order: Uint32Array],

@@ -1,6 +1,6 @@
-const HIGH_BINS = 1 << 16;
-const LOW_BITS = 15;
-const LOW_BINS = 1 << LOW_BITS;
+export const HIGH_BINS = 1 << 16;
+export const LOW_BITS = 15;
+export const LOW_BINS = 1 << LOW_BITS;
 /** All bits of a float32 but its sign: the patterns of magnitudes order like the magnitudes. */
 export const MAGNITUDE = 0x7fffffff;
 
@@ -40,7 +40,7 @@ export class MagnitudeCounts {
 }
 
 /** @returns the bin that holds the `rank`-th largest value, and how many lie in the bins above it. */
-function binOfRank(counts: Uint32Array, rank: number): { bin: number; above: number } {
+export function binOfRank(counts: Uint32Array, rank: number): { bin: number; above: number } {
   let above = 0;
   let bin = counts.length - 1;
   while (above + counts[bin]! < rank) above += counts[bin--]!;

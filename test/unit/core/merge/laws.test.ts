@@ -1,12 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fusedPairF16 } from '../../../../src/core/merge/fused';
 import type { Law, MergeMethod } from '../../../../src/core/merge/method';
 import { drawMask, type PhiloxKey } from '../../../../src/core/merge/random';
 import { METHODS } from '../../../../src/core/merge/registry';
 import { SPECS } from '../../../../src/core/merge/specs';
 import { taskArithmetic } from '../../../../src/core/merge/task-arithmetic';
-import { decodeToF32, encodeFromF32 } from '../../../../src/core/tensor/dtype';
 
 const weightArb = fc.double({ min: -2, max: 2, noNaN: true });
 const tensorArb = (length: number) =>
@@ -195,21 +193,4 @@ describe.each(METHODS.map((m) => [m.id, m] as const))('%s keeps its declared law
         }),
       );
     });
-});
-
-test('the fused float16 kernel gives the bits of the general road, odd lengths included', () => {
-  fc.assert(
-    fc.property(inputsArb, weightArb, weightArb, (inputs, a, b) => {
-      const halves = inputs.map((t) => encodeFromF32(t, 'F16'));
-      const decoded = halves.map((bytes) => decodeToF32(bytes, 'F16'));
-      const words = halves.map((bytes) => new Uint32Array(bytes.buffer, 0, bytes.length >>> 2)) as [
-        Uint32Array,
-        Uint32Array,
-        Uint32Array,
-      ];
-      const out = new Float32Array(decoded[0]!.length);
-      fusedPairF16(words, [a, b], out.length, out);
-      expect([...out]).toEqual([...apply(taskArithmetic, decoded, [0, a, b])]);
-    }),
-  );
 });

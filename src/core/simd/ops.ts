@@ -1,0 +1,219 @@
+import type { Ops } from '../merge/ops';
+import type { PhiloxKey } from '../merge/random';
+import { fromBase64Url } from '../recipe/base64url';
+import { decodeToF32, encodeFromF32 } from '../tensor/dtype';
+import type { DType } from '../tensor/types';
+import { WASM } from './module';
+
+/** Functions of wasm/index.ts: all addresses and lengths in, or numbers. */
+type Kernels = Record<string, (...args: number[]) => number>;
+
+const PAGE = 65536;
+/** Arrays begin on cache lines, with room behind their end for what whole vectors write. */
+const ALIGN = 64;
+/** Elements to whose multiples loops may run. */
+const VECTOR = 16;
+/** Of the counts of a radix sort. */
+const RADIX_BYTES = 4096;
+const SCALE = 2 ** 24;
+
+let compiled: WebAssembly.Module | null | undefined;
+
+/** null where the engine has no WebAssembly, no SIMD, or may not compile. */
+function compile(): WebAssembly.Module | null {
+  if (compiled !== undefined) return compiled;
+  try {
+    compiled = new WebAssembly.Module(fromBase64Url(WASM)!);
+  } catch {
+    compiled = null;
+  }
+  return compiled;
+}
+
+/**
+ * The hot loops in WebAssembly SIMD.
+ * @param capacity bytes of all arrays that will be asked for at a time
+ * @returns null where the engine cannot run them
+ */
+export function simdOps(capacity: number): SimdOps | null {
+  const module = compile();
+  return module && new SimdOps(module, capacity);
+}
+
+export class SimdOps implements Ops {
+  readonly #buffer: ArrayBuffer;
+  readonly #run: Kernels;
+  #top = 0;
+
+  constructor(
+    module: WebAssembly.Module,
+    readonly capacity: number,
+  ) {
+    const memory = new WebAssembly.Memory({ initial: Math.ceil(capacity / PAGE) });
+    this.#run = new WebAssembly.Instance(module, { env: { memory } }).exports as Kernels;
+    this.#buffer = memory.buffer;
+  }
+
+  /** Forgets all arrays. */
+  reset(): void {
+    this.#top = 0;
+  }
+
+  floats(length: number): Float32Array<ArrayBuffer> {
+    return new Float32Array(this.#buffer, this.#take(4 * length), length);
+  }
+
+  bytes(length: number): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.#buffer, this.#take(length), length);
+  }
+
+  counts(length: number): Uint32Array<ArrayBuffer> {
+    return new Uint32Array(this.#buffer, this.#take(4 * length), length).fill(0);
+  }
+
+  decode(outer: Uint8Array, dtype: DType, out: Float32Array): void {
+    if (dtype === 'F32') new Uint8Array(this.#buffer, out.byteOffset, out.byteLength).set(outer);
+    else if (dtype === 'F16' || dtype === 'BF16') {
+      // Read from where the values will be: the upper half of their room, which is written after it is read.
+      const from = out.byteOffset + 2 * VECTOR * Math.ceil(out.length / VECTOR);
+      this.#stage(from, outer);
+      this.#run[dtype === 'F16' ? 'decodeF16' : 'decodeBF16']!(from, out.byteOffset, out.length);
+    } else decodeToF32(outer, dtype, out);
+  }
+
+  encode(values: Float32Array<ArrayBuffer>, dtype: DType, outer: Uint8Array): number {
+    const { byteOffset: at, length } = values;
+    if (dtype === 'F16' || dtype === 'BF16') {
+      const spare = this.#top;
+      const to = this.#take(2 * length);
+      this.#run[dtype === 'F16' ? 'encodeF16' : 'encodeBF16']!(at, to, length);
+      const special = this.#run['countSpecial16']!(to, length, dtype === 'F16' ? 0x7c00 : 0x7f80);
+      outer.set(new Uint8Array(this.#buffer, to, 2 * length));
+      this.#top = spare;
+      return special;
+    }
+    const special = this.#run['countSpecial32']!(at, length);
+    if (dtype === 'F32' && special === 0) outer.set(new Uint8Array(this.#buffer, at, 4 * length));
+    else outer.set(encodeFromF32(values, dtype));
+    return special;
+  }
+
+  scale(w: number, a: Float32Array, out: Float32Array): void {
+    this.#run['scale']!(w, a.byteOffset, out.byteOffset, out.length);
+  }
+
+  addScaled(w: number, a: Float32Array, out: Float32Array): void {
+    this.#run['addScaled']!(w, a.byteOffset, out.byteOffset, out.length);
+  }
+
+  subtract(a: Float32Array, b: Float32Array, out: Float32Array): void {
+    this.#run['subtract']!(a.byteOffset, b.byteOffset, out.byteOffset, out.length);
+  }
+
+  scaleDelta(w: number, a: Float32Array, b: Float32Array, out: Float32Array): void {
+    this.#run['scaleDelta']!(w, a.byteOffset, b.byteOffset, out.byteOffset, out.length);
+  }
+
+  addDelta(w: number, a: Float32Array, b: Float32Array, out: Float32Array): void {
+    this.#run['addDelta']!(w, a.byteOffset, b.byteOffset, out.byteOffset, out.length);
+  }
+
+  add(a: Float32Array, out: Float32Array): void {
+    this.#run['add']!(a.byteOffset, out.byteOffset, out.length);
+  }
+
+  divide(by: number, out: Float32Array): void {
+    this.#run['divide']!(by, out.byteOffset, out.length);
+  }
+
+  divideEach(by: Float32Array, out: Float32Array): void {
+    this.#run['divideEach']!(by.byteOffset, out.byteOffset, out.length);
+  }
+
+  dot(a: Float32Array, b: Float32Array, sum: number): number {
+    return this.#run['dot']!(a.byteOffset, b.byteOffset, a.length, sum);
+  }
+
+  norms(a: Float32Array, mask: Uint8Array, sums: [number, number]): void {
+    const spare = this.#top;
+    const pair = new Float64Array(this.#buffer, this.#take(16), 2);
+    pair.set(sums);
+    this.#run['norms']!(a.byteOffset, mask.byteOffset, a.length, pair.byteOffset);
+    [sums[0], sums[1]] = pair as unknown as [number, number];
+    this.#top = spare;
+  }
+
+  countHigh(values: Float32Array, counts: Uint32Array): void {
+    this.#run['countHigh']!(values.byteOffset, values.length, counts.byteOffset);
+  }
+
+  countLow(values: Float32Array, bin: number, counts: Uint32Array): void {
+    this.#run['countLow']!(values.byteOffset, values.length, bin, counts.byteOffset);
+  }
+
+  maskLargest(values: Float32Array, size: number, ties: number, mask: Uint8Array): number {
+    return this.#run['maskLargest']!(values.byteOffset, values.length, size, ties, mask.byteOffset);
+  }
+
+  chanceMask(key: PhiloxKey, begin: number, chance: number | Float32Array, mask: Uint8Array): void {
+    const block = begin / 4;
+    if (typeof chance === 'number') {
+      // Whole words are below a limit exactly when they are below the next whole number.
+      const limit = Math.ceil(Math.max(0, chance * SCALE));
+      this.#run['chanceMask']!(key[0], key[1], block, limit, mask.byteOffset, mask.length);
+    } else this.#run['chanceMaskEach']!(key[0], key[1], block, chance.byteOffset, mask.byteOffset, mask.length);
+  }
+
+  rankRows(values: Float32Array, table: Float32Array, out: Float32Array): void {
+    const spare = this.#top;
+    const n = table.length;
+    const scratch = this.#take(RADIX_BYTES + 16 * n);
+    this.#run['rankRows']!(values.byteOffset, values.length / n, n, table.byteOffset, scratch, out.byteOffset);
+    this.#top = spare;
+  }
+
+  thinned(w: number, a: Float32Array, b: Float32Array, mask: Uint8Array, factor: number, out: Float32Array): void {
+    this.#run['thinned']!(w, a.byteOffset, b.byteOffset, mask.byteOffset, factor, out.byteOffset, out.length);
+  }
+
+  agree(
+    term: Float32Array,
+    vote: Float32Array,
+    winner: Float32Array,
+    w: number,
+    mixed: Float32Array,
+    divisor: Float32Array,
+  ): void {
+    this.#run['agree']!(
+      term.byteOffset,
+      vote.byteOffset,
+      winner.byteOffset,
+      w,
+      mixed.byteOffset,
+      divisor.byteOffset,
+      mixed.length,
+    );
+  }
+
+  /** task_arithmetic of float16 tensors, in one pass: `scaleDelta`, `addDelta` and `add` after `decode`. */
+  pairF16(
+    inputs: readonly [Uint8Array, Uint8Array, Uint8Array],
+    weights: readonly [number, number],
+    out: Float32Array,
+  ): void {
+    const [origin, a, b] = inputs;
+    this.#run['pairF16']!(origin.byteOffset, a.byteOffset, b.byteOffset, ...weights, out.byteOffset, out.length);
+  }
+
+  #stage(at: number, outer: Uint8Array): void {
+    new Uint8Array(this.#buffer, at, outer.length).set(outer);
+  }
+
+  #take(bytes: number): number {
+    const at = this.#top;
+    this.#top = at + Math.ceil(bytes / ALIGN) * ALIGN;
+    if (this.#top > this.capacity)
+      throw new Error(`a merge asked for ${this.#top} bytes of scratch, not ${this.capacity}`);
+    return at;
+  }
+}

@@ -1,0 +1,4 @@
+export * from './convert';
+export * from './arithmetic';
+export * from './sparse';
+export * from './random';

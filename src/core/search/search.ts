@@ -64,7 +64,8 @@ function onAxis(axis: SearchAxis, unit: number): number {
   return Number(value.toFixed(axis.integer ? 0 : decimals(axis))) + 0;
 }
 
-/** @throws LabError search/no-axis, search/no-goal, search/range, search/limit, search/test-set */
+/** @throws LabError search/no-axis, search/no-goal, search/range, search/test-set, search/numbers, search/goals,
+ * search/points, search/questions */
 export function checkSettings({ axes, goals, method, evaluations, prompts }: SearchSettings): void {
   if (axes.length === 0)
     throw new LabError('search/no-axis', 'Nothing is to be searched. Choose at least one number of the recipe.');
@@ -84,19 +85,18 @@ export function checkSettings({ axes, goals, method, evaluations, prompts }: Sea
       `The range of ${empty.id} goes from ${empty.min} to ${empty.max}. Let it begin below its end.`,
       { id: empty.id, min: String(empty.min), max: String(empty.max) },
     );
-  const limit = (what: string, found: number, least: number, most: number): void => {
+  const limit = (code: string, what: string, found: number, least: number, most: number): void => {
     if (Number.isInteger(found) && found >= least && found <= most) return;
-    throw new LabError('search/limit', `The number of ${what} is ${found}. Give one from ${least} to ${most}.`, {
-      what,
+    throw new LabError(code, `The number of ${what} is ${found}. Give one from ${least} to ${most}.`, {
       found: String(found),
       least,
       most,
     });
   };
-  limit('parameters', axes.length, 1, SEARCH_LIMITS.axes);
-  limit('goals', goals.length, 1, SEARCH_LIMITS.goals);
-  limit('points', evaluations, method === 'grid' ? 2 ** axes.length : 1, SEARCH_LIMITS.evaluations);
-  limit('questions', prompts, 1, SEARCH_LIMITS.prompts);
+  limit('search/numbers', 'numbers to search', axes.length, 1, SEARCH_LIMITS.axes);
+  limit('search/goals', 'goals', goals.length, 1, SEARCH_LIMITS.goals);
+  limit('search/points', 'points', evaluations, method === 'grid' ? 2 ** axes.length : 1, SEARCH_LIMITS.evaluations);
+  limit('search/questions', 'questions of each kind', prompts, 1, SEARCH_LIMITS.prompts);
 }
 
 /** @returns the merge document of a search */

@@ -2,6 +2,7 @@ import { bench } from './bench';
 import { errors } from './errors';
 import { flips } from './flips';
 import { history } from './history';
+import { late } from './late';
 import { methods } from './methods';
 import { microscope } from './microscope';
 import { offline } from './offline';
@@ -16,6 +17,7 @@ const messages = {
   ...bench,
   ...flips,
   ...history,
+  ...late,
   ...methods,
   ...microscope,
   ...offline,

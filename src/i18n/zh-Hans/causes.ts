@@ -3,6 +3,9 @@
  * family). Placeholders are the params of the error.
  */
 export const causes: Readonly<Record<string, string>> = {
+  'analyze/no-models': '实验台上没有模型可看。',
+  'analyze/no-tensor': '{model} 没有可以比较的张量“{tensor}”。',
+  'analyze/thins-nothing': '{method} 不会丢弃任务向量的任何部分，所以没有之前和之后。',
   'canonical/value': 'JSON 装不下这个值（{found}）。',
   'checkpoint/ambiguous': '这里有 {count} 个 safetensors 文件，没有一个叫 model.safetensors：{files}。',
   'checkpoint/no-weights': '这里没有 .safetensors 文件。',
@@ -153,6 +156,14 @@ export const causes: Readonly<Record<string, string>> = {
   'safetensors/pickle':
     '{file} 是 PyTorch 的 pickle 或 zip 文件，不是 safetensors；这种文件可能会运行程序，所以不打开。',
   'safetensors/text-body': '{file} 只是文字，不是权重；可能是服务器回的错误。开头是：{excerpt}',
+  'search/goals': '目标有 {found} 个，应该是 {least} 到 {most} 个。',
+  'search/no-axis': '还没有选要搜索的数字。',
+  'search/no-goal': '还没有选要达到的目标，或者所有目标的权重都是 0。',
+  'search/numbers': '要搜索的数字有 {found} 个，应该是 {least} 到 {most} 个。',
+  'search/points': '点数是 {found}，应该在 {least} 和 {most} 之间。',
+  'search/questions': '每类的题数是 {found}，应该在 {least} 和 {most} 之间。',
+  'search/range': '{id} 的范围从 {min} 到 {max}，起点必须小于终点。',
+  'search/test-set': '{set} 的题目要留到最后：用它们调出来的模型，就不能再用它们测试。',
   'source/range': '{file} 只有 {size} 字节，读不到第 {begin} 到 {end} 字节。',
   'tensor/length': '{bytes} 字节的 {dtype} 不是整数个元素，或数目不对。',
   'tensor/misaligned': '张量“{tensor}”（{dtype}，形状 {shape}）没有填满整数个字节，文件头坏了。',

@@ -3,6 +3,9 @@
  * family). Placeholders are the params of the error.
  */
 export const causes: Readonly<Record<string, string>> = {
+  'analyze/no-models': '實驗台上沒有模型可看。',
+  'analyze/no-tensor': '{model} 沒有可以比較的張量「{tensor}」。',
+  'analyze/thins-nothing': '{method} 不會丟掉任務向量的任何部分，所以沒有之前和之後。',
   'canonical/value': 'JSON 裝不下這個值（{found}）。',
   'checkpoint/ambiguous': '這裡有 {count} 個 safetensors 檔，沒有一個叫 model.safetensors：{files}。',
   'checkpoint/no-weights': '這裡沒有 .safetensors 檔。',
@@ -153,6 +156,14 @@ export const causes: Readonly<Record<string, string>> = {
   'safetensors/offsets-reversed': '{file} 的張量「{tensor}」的結尾（{end}）在開頭（{begin}）之前。',
   'safetensors/pickle': '{file} 是 PyTorch 的 pickle 或 zip 檔，不是 safetensors；這種檔案可能會執行程式，所以不打開。',
   'safetensors/text-body': '{file} 只是文字，不是權重；可能是伺服器回的錯誤。開頭是：{excerpt}',
+  'search/goals': '目標有 {found} 個，應該是 {least} 到 {most} 個。',
+  'search/no-axis': '還沒有選要搜尋的數字。',
+  'search/no-goal': '還沒有選要達到的目標，或者所有目標的比重都是 0。',
+  'search/numbers': '要搜尋的數字有 {found} 個，應該是 {least} 到 {most} 個。',
+  'search/points': '點數是 {found}，應該在 {least} 和 {most} 之間。',
+  'search/questions': '每類的題數是 {found}，應該在 {least} 和 {most} 之間。',
+  'search/range': '{id} 的範圍從 {min} 到 {max}，起點必須小於終點。',
+  'search/test-set': '{set} 的題目要留到最後：用它們調出來的模型，就不能再用它們測試。',
   'source/range': '{file} 只有 {size} 位元組，讀不到第 {begin} 到 {end} 位元組。',
   'tensor/length': '{bytes} 位元組的 {dtype} 不是整數個元素，或數目不對。',
   'tensor/misaligned': '張量「{tensor}」（{dtype}，形狀 {shape}）沒有填滿整數個位元組，檔頭壞了。',

@@ -4,6 +4,7 @@ import { causes } from './causes';
 import { errors } from './errors';
 import { flips } from './flips';
 import { history } from './history';
+import { late } from './late';
 import { methods } from './methods';
 import { microscope } from './microscope';
 import { offline } from './offline';
@@ -18,6 +19,7 @@ export const pack: Pack = {
     ...bench,
     ...flips,
     ...history,
+    ...late,
     ...methods,
     ...microscope,
     ...offline,

@@ -1,0 +1,5 @@
+/** What stands on panels that are fetched when they are opened; all else of them has a file of its own. */
+export const late = {
+  'search.title': 'Search for coefficients',
+  'search.about': 'the lab tries many, and shows what is won and lost',
+} as const;

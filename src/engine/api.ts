@@ -7,7 +7,8 @@ import type { Kin } from '../core/analyze/kinship';
 import type { TensorChoice, TensorView } from '../core/analyze/tensor-view';
 import type { VectorAnalysis } from '../core/analyze/vectors';
 import type { CompatReport } from '../core/merge/types';
-import type { TextFiles } from '../core/vocab/types';
+import type { VocabularyFacts } from '../core/vocab/facts';
+import type { TextFiles, TokenId } from '../core/vocab/types';
 
 /** Where a wait stands. `total` is 0 while unknown. */
 export interface Progress {
@@ -54,6 +55,9 @@ export type PortMessage =
   | { type: 'tensor'; name: string; shape: readonly number[]; data: Float32Array<ArrayBuffer> }
   | { type: 'end'; spec: ModelSpec }
   | { type: 'error'; error: PlainError };
+/** What travels from merge to infer for {@link InferApi.render}: the text files of models, one message each. */
+export type TextMessage =
+  { type: 'text'; target: string; text: TextFiles | null } | { type: 'end' } | { type: 'error'; error: PlainError };
 export type PortReply = { type: 'free'; buffers: [name: string, buffer: ArrayBuffer][] };
 
 export type ProgressCallback = (progress: Progress) => void;
@@ -91,6 +95,26 @@ export interface Seen {
   passage: BeforeAfter;
 }
 
+/** The vocabularies of a recipe's models and of what it makes. */
+export interface VocabularySummary {
+  /** Models that have a tokenizer; the others are compared with the first. */
+  models: VocabularyFacts[];
+  /** Of the result; null while the recipe cannot be merged, or its result has no tokenizer. */
+  output: VocabularyFacts | null;
+  /** The result's chat template, null where it has none. */
+  template: string | null;
+  /** Why the recipe cannot be merged. */
+  problem: PlainError | null;
+}
+
+/** A prompt as a model reads it. */
+export interface Rendered {
+  target: string;
+  /** null: the model has no tokenizer. */
+  prompt: { text: string; pieces: TokenId[]; tokens: number; templated: boolean } | null;
+  error: PlainError | null;
+}
+
 /**
  * The merge worker: owns checkpoints, plans and merges, writes files. `target` is an alias of the recipe or `merged`.
  * Every call carries a number: progress is reported under it ({@link WorkerEvent}), and `cancel` stops it at its next tensor.
@@ -112,6 +136,10 @@ export interface MergeApi {
   /** Compares the recipe's task vectors, see `comparisonOf`. @returns figures and small pieces, no tensors. */
   analyze(call: number, recipe: Recipe): Promise<VectorAnalysis>;
   look<K extends keyof Seen>(call: number, recipe: Recipe, kind: K, options: Looks[K]): Promise<Seen[K]>;
+  /** Vocabularies of the open models of a recipe. */
+  vocabulary(call: number, recipe: Recipe): Promise<VocabularySummary>;
+  /** Sends the text files of aliases or `merged` into `port`, for {@link InferApi.render}. */
+  streamTexts(call: number, recipe: Recipe, targets: readonly string[], port: MessagePort): Promise<void>;
   exportYaml(call: number, recipe: Recipe): Promise<string>;
   importYaml(call: number, text: string): Promise<Recipe>;
   cancel(call: number): void;
@@ -178,6 +206,8 @@ export interface InferApi {
    * @param ids the answer's tokens, not empty; both models read them after the first model's rendering of the prompt
    */
   divergence(call: number, slot: string, other: string, prompt: string, ids: number[]): Promise<TokenDivergence[]>;
+  /** Renders a prompt with the text files that come through `port`. A template cannot be stopped, only its worker ended. */
+  render(call: number, prompt: string, port: MessagePort): Promise<Rendered[]>;
   /** Stops the call at its next token. */
   cancel(call: number): void;
 }

@@ -12,10 +12,12 @@ import type {
   NumericResult,
   PortMessage,
   PortReply,
+  Rendered,
 } from './api';
 import { MixModel, type Received } from './mix';
 import { NumericModel } from './numeric';
 import { createSession, type Session } from './ort';
+import { receiveTexts, renderAll } from './render';
 import { TextModel } from './transformers';
 
 /** A bench has a handful of configs; more than this is somebody browsing models. */
@@ -151,6 +153,12 @@ export class InferEngine implements InferApi {
         throw new LabError('source/not-open', `The model "${slot}" is not loaded. Run again.`, { model: slot });
       return model.answer(coefficients, request, signal);
     });
+  }
+
+  async render(call: number, prompt: string, port: MessagePort): Promise<Rendered[]> {
+    const texts = receiveTexts(port);
+    texts.catch(() => undefined);
+    return this.inTurn(call, async () => renderAll(await texts, prompt));
   }
 
   private text(slot: string): TextModel {

@@ -7,6 +7,8 @@ import { MERGED } from '../core/recipe/schema';
 import type { Recipe } from '../core/recipe/types';
 import { recipeFromYaml, recipeToYaml } from '../core/recipe/yaml';
 import { byteLength, elementCount } from '../core/tensor/dtype';
+import { refuseBeyondRows } from '../core/vocab/facts';
+import type { TextFiles } from '../core/vocab/types';
 import type {
   CheckpointSummary,
   Emit,
@@ -19,6 +21,7 @@ import type {
   PortReply,
   Progress,
   Seen,
+  VocabularySummary,
 } from './api';
 import { headOf, modelSpec, openCheckpoint, summarize, type Checkpoint } from './checkpoint';
 import { counter } from './counter';
@@ -26,6 +29,7 @@ import { zipStream } from './export';
 import { localFiles } from './local';
 import { lookAt } from './microscope';
 import { newSha256, prepareSha256 } from './sha256';
+import { sendTexts, textOfPlan, vocabularySummary, type Sources } from './vocabulary';
 import { Zoo } from './zoo';
 
 /** The merge worker's side of {@link MergeApi}: checkpoints by source, buffers by target, one AbortController per call. */
@@ -157,13 +161,9 @@ export class MergeEngine implements MergeApi {
   async exportZip(call: number, recipe: Recipe, sink: FileSystemFileHandle | null): Promise<Blob | null> {
     return this.during(call, async (signal, report) => {
       const plan = this.planFor(recipe, MERGED);
-      const { stream, size } = await zipStream(
-        plan,
-        this.checkpoint(recipe, plan.donor),
-        recipeToYaml(recipe),
-        newSha256,
-        { signal },
-      );
+      const donor = this.checkpoint(recipe, plan.donor);
+      refuseBeyondRows(plan, donor.text);
+      const { stream, size } = await zipStream(plan, donor, recipeToYaml(recipe), newSha256, { signal });
       const count = counter('write', size, report);
       const counted = stream.pipeThrough(
         new TransformStream<Uint8Array, Uint8Array>({
@@ -193,6 +193,26 @@ export class MergeEngine implements MergeApi {
       const head = (alias: string) => headOf(alias, this.checkpoint(recipe, alias));
       return lookAt({ recipe, head, plan: () => this.planFor(recipe, MERGED), signal, report }, kind, options);
     });
+  }
+
+  async vocabulary(call: number, recipe: Recipe): Promise<VocabularySummary> {
+    return this.during(call, async () => vocabularySummary(recipe, this.sources(recipe)));
+  }
+
+  async streamTexts(call: number, recipe: Recipe, targets: readonly string[], port: MessagePort): Promise<void> {
+    return this.during(call, async () => {
+      const sources = this.sources(recipe);
+      const textOf = (target: string): TextFiles | null =>
+        target === MERGED ? textOfPlan(sources.plan(), sources) : (sources.head(target).text ?? null);
+      sendTexts(targets, textOf, port);
+    });
+  }
+
+  private sources(recipe: Recipe): Sources {
+    return {
+      head: (alias) => headOf(alias, this.checkpoint(recipe, alias)),
+      plan: () => this.planFor(recipe, MERGED),
+    };
   }
 
   async exportYaml(_call: number, recipe: Recipe): Promise<string> {

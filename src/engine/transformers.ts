@@ -11,7 +11,7 @@ type Tokenizer = InstanceType<Library['PreTrainedTokenizer']>;
 let library: Promise<Library> | null = null;
 
 /** transformers.js, once, with every road to the network closed. Import ort.ts first: it must set wasmPaths before. */
-async function load(): Promise<Library> {
+export async function load(): Promise<Library> {
   library ??= import('@huggingface/transformers').then((lib) => {
     lib.env.allowRemoteModels = false;
     lib.env.allowLocalModels = false;
@@ -89,6 +89,24 @@ function unknownWords(tokenizer: Tokenizer, prompt: string): string[] {
   return isUnknown(prompt) ? [...new Set(pieces)].filter(isUnknown) : [];
 }
 
+/** @throws LabError `model/tokenizer` where the tokenizer files cannot be used. */
+export function tokenizerOf(lib: Library, files: TextFiles): Tokenizer {
+  const classes = lib as unknown as Record<string, (new (...args: unknown[]) => never) | undefined>;
+  const name = String(files.tokenizerConfig['tokenizer_class'] ?? '').replace(/Fast$/, '');
+  try {
+    return new (classes[name] ?? lib.PreTrainedTokenizer)(files.tokenizer, files.tokenizerConfig) as Tokenizer;
+  } catch (error) {
+    const detail = messageOf(error);
+    throw new LabError(
+      'model/tokenizer',
+      `tokenizer.json cannot be used (${detail}). Get the file of the original model.`,
+      {
+        detail,
+      },
+    );
+  }
+}
+
 /** A model that talks: transformers.js's class of its architecture over our own session. All coupling to that library is here. */
 export class TextModel {
   private constructor(
@@ -111,22 +129,7 @@ export class TextModel {
   ): Promise<TextModel> {
     const lib = await load();
     const classes = lib as unknown as Record<string, (new (...args: unknown[]) => never) | undefined>;
-    const tokenizerClass = String(files.tokenizerConfig['tokenizer_class'] ?? '').replace(/Fast$/, '');
-    let tokenizer: Tokenizer;
-    try {
-      tokenizer = new (classes[tokenizerClass] ?? lib.PreTrainedTokenizer)(
-        files.tokenizer,
-        files.tokenizerConfig,
-      ) as Tokenizer;
-    } catch (error) {
-      throw new LabError(
-        'model/tokenizer',
-        `tokenizer.json cannot be used (${messageOf(error)}). Get the file of the original model.`,
-        {
-          detail: messageOf(error),
-        },
-      );
-    }
+    const tokenizer = tokenizerOf(lib, files);
     const Model = classes[architecture] ?? (lib.PreTrainedModel as unknown as new (...args: unknown[]) => never);
     const model = new Model(
       new lib.PretrainedConfig({ ...config, max_position_embeddings: maxPositions } as never),

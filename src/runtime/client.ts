@@ -1,7 +1,7 @@
 import { transfer } from 'comlink';
 import { LabError, toPlainError } from '../core/errors';
 import { MERGED } from '../core/recipe/schema';
-import { mergeKey } from '../core/recipe/stages';
+import { mergeKey, sourceKey } from '../core/recipe/stages';
 import type { Recipe } from '../core/recipe/types';
 import type {
   GenerateRequest,
@@ -24,13 +24,21 @@ const MIX = '#mix';
 /** The slot of merged models that stand in no column; no alias can have this name either. */
 const ASIDE = '#aside';
 
+/** A template that has not ended by then never will; loading the library counts. */
+const RENDER_MS = 20_000;
+const SLOW_TEMPLATE = new LabError(
+  'prompt/template-slow',
+  `A chat template did not end within ${RENDER_MS / 1000} seconds, and was stopped. Choose another chat template.`,
+  { seconds: RENDER_MS / 1000 },
+);
+
 const progressOnly = (onProgress: ProgressCallback) => (event: WorkerEvent) => {
   if ('progress' in event) onProgress(event.progress);
 };
 
 /** What a slot's weights depend on; equal keys mean equal bits, so a model with an unchanged key keeps its session. */
 function slotKey(recipe: Recipe, column: string): string {
-  return column === MERGED ? mergeKey(recipe) : (recipe.models[column]?.src ?? '');
+  return column === MERGED ? mergeKey(recipe) : sourceKey(recipe.models, column);
 }
 
 /** The workers of one page: one merges, one infers. */
@@ -41,6 +49,11 @@ export function createRuntime(): LabRuntime {
   );
   const infer = new Bridge<InferApi>(
     () => new Worker(new URL('../../workers/infer.worker.ts', import.meta.url), { type: 'module', name: 'infer' }),
+  );
+
+  /** Renders prompts only; its own realm, so that a stranger's template takes nothing with it. */
+  const preview = new Bridge<InferApi>(
+    () => new Worker(new URL('../../workers/infer.worker.ts', import.meta.url), { type: 'module', name: 'preview' }),
   );
 
   async function load(
@@ -145,7 +158,7 @@ export function createRuntime(): LabRuntime {
 
   const mix: LabRuntime['mix'] = (recipe, base, vectors, coefficients, request, signal) =>
     safely(async () => {
-      const key = JSON.stringify([base, ...vectors].map((alias) => alias && recipe.models[alias]?.src));
+      const key = JSON.stringify([base, ...vectors].map((alias) => alias && sourceKey(recipe.models, alias)));
       if (!(await infer.call(signal, (api) => api.has(MIX, key) as Promise<boolean>)))
         await loadMix(recipe, key, base, vectors, signal);
       return infer.call(signal, (api, call) => api.generateMix(call, MIX, coefficients, request));
@@ -184,6 +197,19 @@ export function createRuntime(): LabRuntime {
     });
   }
 
+  const render: LabRuntime['render'] = async (recipe, targets, prompt, signal) => {
+    await merge.call(signal, (api, call) => api.open(call, recipe));
+    const { port1, port2 } = new MessageChannel();
+    const texts = merge.call(signal, (api, call) => api.streamTexts(call, recipe, targets, transfer(port1, [port1])));
+    texts.catch(() => undefined);
+    const tooLong = setTimeout(() => preview.terminate(SLOW_TEMPLATE), RENDER_MS);
+    try {
+      return await preview.call(signal, (api, call) => api.render(call, prompt, transfer(port2, [port2])));
+    } finally {
+      clearTimeout(tooLong);
+    }
+  };
+
   return {
     open: (recipe, onProgress, signal) =>
       merge.call(signal, (api, call) => api.open(call, recipe), progressOnly(onProgress)),
@@ -214,11 +240,17 @@ export function createRuntime(): LabRuntime {
       ),
     exportZip: (recipe, sink, onProgress, signal) =>
       merge.call(signal, (api, call) => api.exportZip(call, recipe, sink), progressOnly(onProgress)),
+    vocabulary: async (recipe, signal) => {
+      await merge.call(signal, (api, call) => api.open(call, recipe));
+      return merge.call(signal, (api, call) => api.vocabulary(call, recipe));
+    },
+    render,
     exportYaml: (recipe, signal) => merge.call(signal, (api, call) => api.exportYaml(call, recipe)),
     importYaml: (text, signal) => merge.call(signal, (api, call) => api.importYaml(call, text)),
     dispose() {
       merge.terminate(new LabError('aborted', 'The page closed.'));
       infer.terminate(new LabError('aborted', 'The page closed.'));
+      preview.terminate(new LabError('aborted', 'The page closed.'));
     },
   };
 }

@@ -8,7 +8,9 @@ import type {
   NumericResult,
   PlanSummary,
   ProgressCallback,
+  Rendered,
   Seen,
+  VocabularySummary,
 } from '../engine/api';
 import type { TokenDivergence } from '../core/analyze/divergence';
 import type { VectorAnalysis } from '../core/analyze/vectors';
@@ -112,6 +114,13 @@ export interface LabRuntime {
     onProgress: ProgressCallback,
     signal: AbortSignal,
   ): Promise<Blob | null>;
+  /** Vocabularies of a recipe's models and of its result; opens the models where that is still to do. */
+  vocabulary(recipe: Recipe, signal: AbortSignal): Promise<VocabularySummary>;
+  /**
+   * A prompt as each target (aliases, or `merged`) reads it. Templates of strangers run in a worker of their own, which is ended
+   * when they take too long.
+   */
+  render(recipe: Recipe, targets: readonly string[], prompt: string, signal: AbortSignal): Promise<Rendered[]>;
   exportYaml(recipe: Recipe, signal: AbortSignal): Promise<string>;
   importYaml(text: string, signal: AbortSignal): Promise<Recipe>;
   dispose(): void;

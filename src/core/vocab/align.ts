@@ -4,6 +4,7 @@ import { decodeToF32, elementCount, encodeFromF32 } from '../tensor/dtype';
 import type { ByteSource, DType, TensorInfo } from '../tensor/types';
 import { virtualTensor } from '../tensor/virtual';
 import { DEFAULT_ROW, PADDING_ROW, type RowMaps } from './rows';
+import type { Json } from './types';
 
 type Stored = TensorInfo & { readonly source: ByteSource };
 
@@ -17,19 +18,22 @@ const BLOCK_BYTES = 4_000_000;
 /** Rows between two wanted ones that are read along rather than skipped. */
 const GAP = 16;
 
-/** How many tokens a model's embedding has a row for; null where no tensor is known as one. */
-export function embeddingRows({ index, config }: CheckpointHead): number | null {
-  const embedding = [...index.tensors.values()].find(({ name, shape }) => EMBEDDINGS.test(name) && shape.length === 2);
-  if (!embedding) return null;
+type Named = Pick<TensorInfo, 'name' | 'shape'>;
+const firstAxis = (tensors: Iterable<Named>): number | undefined =>
+  [...tensors].find(({ name, shape }) => EMBEDDINGS.test(name) && shape.length === 2)?.shape[0];
+
+/** How many tokens an embedding has a row for, and its config a place; null where no tensor is known as an embedding. */
+export function embeddingRows(tensors: Iterable<Named>, config: Json | null): number | null {
+  const rows = firstAxis(tensors);
   const said = config?.['vocab_size'];
-  return typeof said === 'number' ? Math.min(said, embedding.shape[0]!) : embedding.shape[0]!;
+  return rows === undefined ? null : typeof said === 'number' ? Math.min(said, rows) : rows;
 }
 
 /** Tensors of a model whose first axis is its vocabulary. */
 export function vocabularyTensors(head: CheckpointHead): Stored[] {
-  const { tensors } = head.index;
-  const rows = [...tensors.values()].find(({ name, shape }) => EMBEDDINGS.test(name) && shape.length === 2)?.shape[0];
-  return [...tensors.values()].filter(({ name, shape }) => VOCABULARY.test(name) && shape[0] === rows);
+  const tensors = [...head.index.tensors.values()];
+  const rows = firstAxis(tensors);
+  return tensors.filter(({ name, shape }) => VOCABULARY.test(name) && shape[0] === rows);
 }
 
 /** A tied head is its embedding. */

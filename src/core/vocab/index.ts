@@ -7,11 +7,11 @@ import type { MergeDoc } from '../recipe/types';
 import type { DType } from '../tensor/types';
 import { alignedHead, embeddingRows, vocabularyTensors } from './align';
 import { outputText, requireText, type TextOwner } from './output';
-import { rowMaps, type RowOwner } from './rows';
+import { rowMaps, type RowMaps, type RowOwner } from './rows';
 import { withSpecialIds, withVocabularySize } from './special';
 import { chosenTemplate } from './templates';
 import { stripped, vocabularyOf } from './tokenizer';
-import type { TextFiles, VocabularyNotice } from './types';
+import type { TextFiles, TokenIds, VocabularyNotice } from './types';
 
 export interface AlignedVocabulary {
   /** What the plan goes on with in place of the heads it was given. */
@@ -93,13 +93,26 @@ export function alignVocabulary(doc: MergeDoc, heads: ReadonlyMap<string, Checkp
   return aligned(doc, source, heads, aliases, templated);
 }
 
-function aligned(
+/** What rows and tokenizer follow from, without a weight being known: it stays the same while weights of models are tried. */
+interface Prepared {
+  readonly tokenizer: TextFiles;
+  readonly vocabulary: TokenIds;
+  readonly rows: number;
+  readonly maps: RowMaps;
+  /** Each model's own tokens. */
+  readonly own: ReadonlyMap<string, RowOwner>;
+  readonly notices: readonly VocabularyNotice[];
+}
+let last: { key: string; texts: readonly (TextFiles | null)[]; prepared: Prepared } | null = null;
+
+function prepare(
   doc: MergeDoc,
   source: string,
   heads: ReadonlyMap<string, CheckpointHead>,
   aliases: readonly string[],
+  inputs: ReadonlySet<string>,
   templated: (files: TextFiles) => TextFiles,
-): AlignedVocabulary {
+): Prepared {
   const notices: VocabularyNotice[] = [];
   const ordered = baseFirst(doc, aliases);
   const base = ordered[0]!;
@@ -116,60 +129,66 @@ function aligned(
     return { alias, text: head.text ?? baseText, rows: rowsOf(head) };
   });
   const rules = doc.tokenizer?.tokens ?? [];
-  const { files, owner } = outputText(
-    source,
-    owners,
-    rules.map(([token]) => token),
-  );
+  const extra = rules.map(([token]) => token);
+  const { files, owner } = outputText(source, owners, extra);
   const vocabulary = vocabularyOf(files.tokenizer);
   const multiple = doc.tokenizer?.pad_to_multiple_of ?? 1;
   const used = [...vocabulary.values()].reduce((max, id) => Math.max(max, id + 1), 0);
   const rows = Math.ceil(used / multiple) * multiple;
-
   const own = new Map(
     owners.map(({ alias, text, rows: has }): [string, RowOwner] => [
       alias,
       { alias, vocabulary: vocabularyOf(stripped(text.tokenizer, has)), rows: has },
     ]),
   );
+  const merged = aliases.filter((alias) => inputs.has(alias)).map((alias) => own.get(alias)!);
+  const donors = aliases.filter((alias) => !inputs.has(alias)).map((alias) => own.get(alias)!);
+  const maps = rowMaps(vocabulary, rows, merged, donors, doc.base_model, rules);
+  const final = templated(files);
+  const { generationConfig, tokenizerConfig } = final;
+  const special = withSpecialIds(generationConfig, own.get(owner)!.vocabulary, vocabulary, tokenizerConfig);
+  return { tokenizer: { ...final, generationConfig: special }, vocabulary, rows, maps, own, notices };
+}
+
+function aligned(
+  doc: MergeDoc,
+  source: string,
+  heads: ReadonlyMap<string, CheckpointHead>,
+  aliases: readonly string[],
+  templated: (files: TextFiles) => TextFiles,
+): AlignedVocabulary {
   const inputs = new Set(referencedModels({ ...doc, tokenizer: undefined, tokenizer_source: undefined }));
-  const maps = rowMaps(
-    vocabulary,
-    rows,
-    aliases.filter((alias) => inputs.has(alias)).map((alias) => own.get(alias)!),
-    aliases.filter((alias) => !inputs.has(alias)).map((alias) => own.get(alias)!),
-    doc.base_model,
-    rules,
-  );
   const dtypeOf = dtypesOf(
     doc,
     aliases.map((alias) => heads.get(alias)!),
   );
-  const final = templated(files);
-  const generationConfig = withSpecialIds(
-    files.generationConfig,
-    own.get(owner)!.vocabulary,
-    vocabulary,
-    final.tokenizerConfig,
-  );
-  const tokenizer: TextFiles = { ...final, generationConfig };
+  const texts = aliases.map((alias) => heads.get(alias)!.text ?? null);
+  const { tokenizer: rules, chat_template, base_model } = doc;
+  const all = aliases.map((alias) => [alias, rowsOf(heads.get(alias)!)]);
+  const key = JSON.stringify([source, rules, chat_template, base_model, all, [...inputs]]);
+  const known = last?.key === key && last.texts.every((text, i) => text === texts[i]) ? last.prepared : null;
+  const prepared = known ?? prepare(doc, source, heads, aliases, inputs, templated);
+  last = { key, texts, prepared };
+
+  const { tokenizer, vocabulary, rows, maps, own, notices } = prepared;
   const result = new Map(heads);
   for (const alias of inputs) {
     const head = heads.get(alias)!;
-    const config =
-      head.config &&
-      withVocabularySize(
-        withSpecialIds(head.config, own.get(alias)!.vocabulary, vocabulary, tokenizer.tokenizerConfig),
-        rows,
-      );
-    result.set(alias, { ...alignedHead(head, maps, heads, dtypeOf), config, vocabulary, text: tokenizer });
+    const from = own.get(alias)!.vocabulary;
+    const config = head.config && withSpecialIds(head.config, from, vocabulary, tokenizer.tokenizerConfig);
+    result.set(alias, {
+      ...alignedHead(head, maps, heads, dtypeOf),
+      config: config && withVocabularySize(config, rows),
+      vocabulary,
+      text: tokenizer,
+    });
   }
   return { heads: result, tokenizer, notices };
 }
 
 /** @throws LabError `vocabulary/no-embedding` */
 function rowsOf(head: CheckpointHead): number {
-  const rows = embeddingRows(head);
+  const rows = embeddingRows(head.index.tensors.values(), head.config);
   if (rows !== null) return rows;
   throw new LabError(
     'vocabulary/no-embedding',

@@ -21,12 +21,18 @@ export const errors: Readonly<Record<string, ErrorText>> = {
   analyze: { title: '显微镜看不到这个', cause: '{message}', wayOut: '请换一个模型、张量或方法。' },
   merge: { title: '这些模型不能这样合并', cause: '{message}', wayOut: '请改用同一个基座微调出来的模型。' },
   model: { title: '模型跑不起来', cause: '{message}', wayOut: '请确认文件夹里的文件属于同一个模型。' },
+  vocabulary: {
+    title: '词表没法对齐',
+    cause: '{message}',
+    wayOut: '请换一个分词器来源，或改掉那一项设置。',
+  },
   probe: { title: '这组测验题量不了', cause: '{message}', wayOut: '请刷新网页。' },
   prompt: { title: '这个问题问不了', cause: '{message}', wayOut: '请缩短或改写问题。' },
   recipe: { title: '配方有错', cause: '{message}', wayOut: '请照说明修改那个位置。' },
   formula: { title: '公式有错', cause: '{message}', wayOut: '请修改公式，或回到上一个正确的公式。' },
   link: { title: '链接打不开', cause: '{message}', wayOut: '请对方重新给你完整的链接。' },
   search: { title: '搜索开始不了', cause: '{message}', wayOut: '请修改搜索的设置。' },
+  lora: { title: '这个 LoRA 用不了', cause: '{message}', wayOut: '请换一个模型，或重新获取这个 LoRA。' },
   source: { title: '有模型不在这里', cause: '{message}', wayOut: '请把那个模型文件夹放进来。' },
   offline: { title: '没有全部保存到这台设备', cause: '{message}', wayOut: '' },
   zoo: { title: '内置模型加载失败', cause: '{message}', wayOut: '请刷新网页。' },
@@ -137,11 +143,6 @@ export const errors: Readonly<Record<string, ErrorText>> = {
     cause: '这一版还跑不了“{method}”；能跑的有：{known}。',
     wayOut: '请换一种方法，或用 mergekit 合并。',
   },
-  'merge/unsupported-key': {
-    title: '这份配方还不能跑',
-    cause: '配方用到 {keys}，这一版还跑不了。',
-    wayOut: '请拿掉它，或用 mergekit 合并。',
-  },
   'merge/unsupported-variant': {
     title: '这份配方还不能跑',
     cause: '配方要“lab.{key}：{variant}”，但这对 {method} 没有意义。',
@@ -216,7 +217,7 @@ export const errors: Readonly<Record<string, ErrorText>> = {
   'merge/vocabulary-size': {
     title: '词汇表不同',
     cause: '{tensor} 在 {reference} 是 {expected}，在 {model} 却是 {found}：词汇表或宽度不一样大。',
-    wayOut: '请改用同一个基座微调出来的模型。',
+    wayOut: '请改用同一个基底微调出来的模型；如果只是词表不同，选一个分词器来源（union 或 base）。',
   },
   'merge/nothing-in-common': {
     title: '不是同一个基座',
@@ -226,7 +227,7 @@ export const errors: Readonly<Record<string, ErrorText>> = {
   'merge/tokenizer-differs': {
     title: '分词器不同',
     cause: '{model} 的词编号和 {reference} 不同，同一列词矢量是不同的词。',
-    wayOut: '请改用沿用基座分词器的模型。',
+    wayOut: '请改用沿用基底分词器的模型，或选一个分词器来源（union 或 base）。',
   },
   'merge/quantised': {
     title: '这是量化过的权重',
@@ -429,11 +430,6 @@ export const errors: Readonly<Record<string, ErrorText>> = {
     title: 'YAML 是空的',
     cause: '这段 YAML 没有内容。',
     wayOut: '请粘贴以 merge_method 开头的 mergekit 配方。',
-  },
-  'recipe/lora': {
-    title: '还不支持 LoRA',
-    cause: '{path} 用到 LoRA（{model}），还不支持。',
-    wayOut: '请先把 LoRA 并进模型。',
   },
   'recipe/unknown-key': { title: '不认识的键', cause: 'mergekit 没有“{key}”这个键。', wayOut: '请检查拼字。' },
   'recipe/unknown-method': { title: '没有这个方法', cause: '没有“{method}”这种合并方法。', wayOut: '请检查拼字。' },

@@ -21,12 +21,18 @@ export const errors: Readonly<Record<string, ErrorText>> = {
   analyze: { title: '顯微鏡看不到這個', cause: '{message}', wayOut: '請換一個模型、張量或方法。' },
   merge: { title: '這些模型不能這樣合併', cause: '{message}', wayOut: '請改用同一個基底微調出來的模型。' },
   model: { title: '模型跑不起來', cause: '{message}', wayOut: '請確認資料夾裡的檔案屬於同一個模型。' },
+  vocabulary: {
+    title: '詞彙表沒辦法對齊',
+    cause: '{message}',
+    wayOut: '請換一個分詞器來源，或改掉那一項設定。',
+  },
   probe: { title: '這組測驗題量不了', cause: '{message}', wayOut: '請重新整理網頁。' },
   prompt: { title: '這個問題問不了', cause: '{message}', wayOut: '請縮短或改寫問題。' },
   recipe: { title: '配方有錯', cause: '{message}', wayOut: '請照說明修改那個位置。' },
   formula: { title: '公式有錯', cause: '{message}', wayOut: '請修改公式，或回到上一個正確的公式。' },
   link: { title: '連結打不開', cause: '{message}', wayOut: '請對方重新給你完整的連結。' },
   search: { title: '搜尋開始不了', cause: '{message}', wayOut: '請修改搜尋的設定。' },
+  lora: { title: '這個 LoRA 用不了', cause: '{message}', wayOut: '請換一個模型，或重新取得這個 LoRA。' },
   source: { title: '有模型不在這裡', cause: '{message}', wayOut: '請把那個模型資料夾放進來。' },
   offline: { title: '沒有全部存到這台裝置', cause: '{message}', wayOut: '' },
   zoo: { title: '內建模型載入失敗', cause: '{message}', wayOut: '請重新整理網頁。' },
@@ -137,11 +143,6 @@ export const errors: Readonly<Record<string, ErrorText>> = {
     cause: '這一版還跑不了「{method}」；能跑的有：{known}。',
     wayOut: '請換一種方法，或用 mergekit 合併。',
   },
-  'merge/unsupported-key': {
-    title: '這份配方還不能跑',
-    cause: '配方用到 {keys}，這一版還跑不了。',
-    wayOut: '請拿掉它，或用 mergekit 合併。',
-  },
   'merge/unsupported-variant': {
     title: '這份配方還不能跑',
     cause: '配方要「lab.{key}：{variant}」，但這對 {method} 沒有意義。',
@@ -216,7 +217,7 @@ export const errors: Readonly<Record<string, ErrorText>> = {
   'merge/vocabulary-size': {
     title: '詞彙表不同',
     cause: '{tensor} 在 {reference} 是 {expected}，在 {model} 卻是 {found}：詞彙表或寬度不一樣大。',
-    wayOut: '請改用同一個基底微調出來的模型。',
+    wayOut: '請改用同一個基底微調出來的模型；如果只是詞彙表不同，選一個分詞器來源（union 或 base）。',
   },
   'merge/nothing-in-common': {
     title: '不是同一個基底',
@@ -226,7 +227,7 @@ export const errors: Readonly<Record<string, ErrorText>> = {
   'merge/tokenizer-differs': {
     title: '分詞器不同',
     cause: '{model} 的詞編號和 {reference} 不同，同一列詞向量是不同的詞。',
-    wayOut: '請改用沿用基底分詞器的模型。',
+    wayOut: '請改用沿用基底分詞器的模型，或選一個分詞器來源（union 或 base）。',
   },
   'merge/quantised': {
     title: '這是量化過的權重',
@@ -429,11 +430,6 @@ export const errors: Readonly<Record<string, ErrorText>> = {
     title: 'YAML 是空的',
     cause: '這段 YAML 沒有內容。',
     wayOut: '請貼上以 merge_method 開頭的 mergekit 配方。',
-  },
-  'recipe/lora': {
-    title: '還不支援 LoRA',
-    cause: '{path} 用到 LoRA（{model}），還不支援。',
-    wayOut: '請先把 LoRA 併進模型。',
   },
   'recipe/unknown-key': { title: '不認識的鍵', cause: 'mergekit 沒有「{key}」這個鍵。', wayOut: '請檢查拼字。' },
   'recipe/unknown-method': { title: '沒有這個方法', cause: '沒有「{method}」這種合併方法。', wayOut: '請檢查拼字。' },

@@ -1,5 +1,5 @@
 import { MERGED } from '../core/recipe/schema';
-import { mergeKey } from '../core/recipe/stages';
+import { mergeKey, sourceKey } from '../core/recipe/stages';
 import type { Recipe } from '../core/recipe/types';
 import type { GenerateRequest } from '../engine/api';
 
@@ -16,7 +16,7 @@ export function columnKey(recipe: Recipe, alias: string): string {
 
 /** The part of a recipe that a column's weights depend on, as a comparable string. */
 export const weightsKey = (recipe: Recipe, alias: string): string =>
-  alias === MERGED ? mergeKey(recipe) : (recipe.models[alias]?.src ?? '');
+  alias === MERGED ? mergeKey(recipe) : sourceKey(recipe.models, alias);
 
 /** What a recipe's `run` asks of a model, with the defaults of what it leaves open. */
 export function toRequest(recipe: Recipe): GenerateRequest {

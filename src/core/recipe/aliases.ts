@@ -1,12 +1,16 @@
 import { isForbiddenKey } from './plain';
 import { ALIAS, HUB_SOURCE, LIMITS, MERGED, UNRESOLVED_SOURCE } from './schema';
+import type { Recipe } from './types';
 
 /**
  * Makes a legal alias of a mergekit model string: its last path part without revision and scheme, other characters as
  * `_`, numbered if taken (C2).
  */
 export function aliasFor(modelString: string, taken: ReadonlySet<string>): string {
-  const path = modelString.replace(/^(?:zoo|hub):/, '').replace(/@[^/]*$/, '');
+  const path = modelString
+    .slice(modelString.lastIndexOf('+') + 1)
+    .replace(/^(?:zoo|hub):/, '')
+    .replace(/@[^/]*$/, '');
   const part = path.split(/[/\\]/).filter(Boolean).at(-1) ?? '';
   const legal = part
     .replace(/[^A-Za-z0-9]+/g, '_')
@@ -31,8 +35,16 @@ export function sourceOf(modelString: string): string {
   return HUB_SOURCE.test(modelString) ? `hub:${modelString}` : UNRESOLVED_SOURCE;
 }
 
-/** @returns how mergekit's YAML names a model of the recipe; a local checkpoint goes by its alias, as its folder does. */
-export function modelStringOf(alias: string, src: string): string {
-  if (src.startsWith('file:')) return alias;
-  return src.replace(/^hub:/, '');
+/** Parts mergekit's `model+adapter`; null: a model without an adapter. */
+export function adapterParts(modelString: string): { base: string; adapter: string } | null {
+  const cut = modelString.lastIndexOf('+');
+  return cut < 0 ? null : { base: modelString.slice(0, cut), adapter: modelString.slice(cut + 1) };
+}
+
+/** @returns how mergekit's YAML names a model of the recipe; a local checkpoint goes by its alias, as its folder does; an adapter by
+ *   `model+adapter`. */
+export function modelStringOf(models: Recipe['models'], alias: string): string {
+  const { src, base } = models[alias]!;
+  const own = src.startsWith('file:') ? alias : src.replace(/^hub:/, '');
+  return base === undefined ? own : `${modelStringOf(models, base)}+${own}`;
 }

@@ -13,10 +13,25 @@ export function referencedModels(doc: MergeDoc): string[] {
   return [...names];
 }
 
-/** @returns every alias (and stage) that the merge of a recipe uses; models listed for extra columns are not among them. */
+/** @returns the model and, where it is an adapter, what it is laid on, down to a whole model. */
+export function withBases(models: Recipe['models'], alias: string): string[] {
+  const base = Object.hasOwn(models, alias) ? models[alias]!.base : undefined;
+  return base === undefined ? [alias] : [alias, ...withBases(models, base)];
+}
+
+/** What the weights of one model depend on, as a comparable text: its source, and those of what it is laid on. */
+export const sourceKey = (models: Recipe['models'], alias: string): string =>
+  withBases(models, alias)
+    .map((name) => models[name]?.src ?? '')
+    .join('+');
+
+/**
+ * @returns every alias (and stage) that the merge of a recipe uses, with what adapters among them are laid on; models listed
+ *   for extra columns are not among them.
+ */
 export function usedModels(recipe: Recipe): Set<string> {
   const docs = Array.isArray(recipe.merge) ? recipe.merge : [recipe.merge];
-  return new Set(docs.flatMap(referencedModels));
+  return new Set(docs.flatMap(referencedModels).flatMap((alias) => withBases(recipe.models, alias)));
 }
 
 /** The part of a recipe that the merged weights depend on, as a comparable text: equal keys mean equal bits. */

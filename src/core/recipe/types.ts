@@ -88,10 +88,16 @@ export interface Expectation {
   texts?: Record<string, string>;
 }
 
+/** Where a model comes from. With `base`, `src` is a LoRA adapter, laid on the model of that alias. */
+export interface ModelSource {
+  src: string;
+  base?: string;
+}
+
 /** Contract C2. */
 export interface Recipe {
   v: 1;
-  models: Record<string, { src: string }>;
+  models: Record<string, ModelSource>;
   merge: MergeDoc | MergeDoc[];
   run?: RunSettings;
   view?: ViewSettings;

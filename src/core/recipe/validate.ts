@@ -4,6 +4,7 @@ import { parseMergeDoc } from './merge-doc';
 import { child, toPlain, type Plain, type PlainRecord } from './plain';
 import { ALIAS, HUB_SOURCE, LIMITS, MERGED, SHA256, ZOO_ID } from './schema';
 import { stageOrder } from './stages';
+import { didYouMean, suggest } from './suggest';
 import type { Expectation, MergeDoc, Notice, Recipe, RunSettings, ViewSettings } from './types';
 
 const TOP = ['v', 'models', 'merge', 'run', 'view', 'expect'];
@@ -53,6 +54,39 @@ function parseSource(value: Plain | undefined, path: string): string {
   );
 }
 
+/** @throws LabError recipe/unknown-base */
+function parseBase(value: Plain | undefined, path: string, aliases: readonly string[]): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  const base = text(value, path);
+  if (aliases.includes(base)) return base;
+  const suggestion = suggest(base, aliases);
+  const shown = base.slice(0, 80);
+  throw new LabError(
+    'recipe/unknown-base',
+    `${path} is "${shown}", which "models" does not list.${didYouMean(suggestion)} Name the model that the adapter is laid on.`,
+    { path, model: shown, suggestion },
+  );
+}
+
+/** @throws LabError recipe/base-circle: each adapter must end at a whole model. */
+function refuseCircles(models: Recipe['models']): void {
+  for (const alias of Object.keys(models)) {
+    const seen = [alias];
+    for (let base = models[alias]!.base; base !== undefined; base = models[base]!.base) {
+      if (!seen.includes(base)) {
+        seen.push(base);
+        continue;
+      }
+      const cycle = [...seen, base].join(' -> ');
+      throw new LabError(
+        'recipe/base-circle',
+        `These adapters are laid on each other in a circle: ${cycle}. One of them must be laid on a whole model.`,
+        { path: child(child('models', alias), 'base'), cycle },
+      );
+    }
+  }
+}
+
 function parseModels(value: Plain | undefined, notices: Notice[]): Recipe['models'] {
   const source = record(value, 'models');
   const aliases = Object.keys(source);
@@ -73,9 +107,12 @@ function parseModels(value: Plain | undefined, notices: Notice[]): Recipe['model
     const path = child('models', alias);
     checkAlias(alias, path, new Set());
     const entry = record(source[alias], path);
-    noticeUnknown(entry, ['src'], path, notices);
+    noticeUnknown(entry, ['src', 'base'], path, notices);
     const src = parseSource(entry.src, child(path, 'src'));
-    const other = bySource.get(src);
+    const base = parseBase(entry.base, child(path, 'base'), aliases);
+    // One adapter on two models is two models.
+    const key = base === undefined ? src : `${src} on ${base}`;
+    const other = bySource.get(key);
     // Two local folders may well hold equal bytes; a zoo or Hub model listed twice would be one model string in YAML.
     if (other !== undefined && !src.startsWith('file:')) {
       throw new LabError('recipe/duplicate-model', `"${other}" and "${alias}" are the same model (${src}). Keep one.`, {
@@ -83,9 +120,10 @@ function parseModels(value: Plain | undefined, notices: Notice[]): Recipe['model
         model: alias,
       });
     }
-    bySource.set(src, alias);
-    result[alias] = { src };
+    bySource.set(key, alias);
+    result[alias] = base === undefined ? { src } : { src, base };
   }
+  refuseCircles(result);
   return result;
 }
 

@@ -1,9 +1,9 @@
 import { LabError } from '../errors';
-import { aliasFor, sourceOf } from './aliases';
+import { adapterParts, aliasFor, sourceOf } from './aliases';
 import { child, refuseForbiddenKey } from './plain';
 import { mapReferences } from './references';
 import { MERGED } from './schema';
-import type { Notice } from './types';
+import type { ModelSource, Notice } from './types';
 
 interface Draft {
   /** Not yet validated. */
@@ -77,30 +77,31 @@ export function recipeFromDocs(docs: readonly unknown[], pathOf: (index: number)
     taken.add(alias);
   }
 
-  const models: Record<string, { src: string }> = {};
+  const models: Record<string, ModelSource> = {};
   const aliases: Record<string, string> = {};
   const places = new Map<string, string>();
   const byString = new Map<string, string>();
   const enter = (string: string, alias: string, path: string) => {
     const fingerprint = fingerprints.get(string)?.value;
-    models[alias] = { src: fingerprint === undefined ? sourceOf(string) : `file:${fingerprint}` };
+    const parts = adapterParts(string);
+    const src = fingerprint === undefined ? sourceOf(parts?.adapter ?? string) : `file:${fingerprint}`;
     aliases[alias] = string;
     places.set(alias, path);
     byString.set(string, alias);
     taken.add(alias);
+    // First without its base, which keeps the order of the file where that is new.
+    models[alias] = { src };
+    if (parts) models[alias] = { src, base: known.get(parts.base)?.value ?? named(parts.base, path) };
+  };
+  const named = (string: string, path: string): string => {
+    const known = byString.get(string);
+    if (known === undefined) enter(string, aliasFor(string, taken), path);
+    return known ?? byString.get(string)!;
   };
   for (const [string, { value, path }] of known) if (!stages.has(string)) enter(string, value, path);
   docs.forEach((doc, index) => {
     mapReferences(doc, pathOf(index), (string, path) => {
-      if (stages.has(string) || byString.has(string)) return string;
-      enter(string, aliasFor(string, taken), path);
-      if (string.includes('+')) {
-        notices.push({
-          code: 'recipe/lora',
-          message: `"${string.slice(0, 120)}" adds a LoRA adapter to a model. Merge the adapter into a checkpoint of its own first.`,
-          params: { path, model: string.slice(0, 120) },
-        });
-      }
+      if (!stages.has(string)) named(string, path);
       return string;
     });
   });

@@ -245,7 +245,7 @@ const LAB_COMMENT = ' mergekit ignores this block; Merge Lab reads it.';
  * the same merge id. Several stages become several documents.
  */
 export function recipeToYaml(recipe: Recipe): string {
-  const strings = new Map(Object.entries(recipe.models).map(([alias, { src }]) => [alias, modelStringOf(alias, src)]));
+  const strings = new Map(Object.keys(recipe.models).map((alias) => [alias, modelStringOf(recipe.models, alias)]));
   const files = Object.entries(recipe.models).filter(
     ([, { src }]) => src.startsWith('file:') && src !== UNRESOLVED_SOURCE,
   );
@@ -260,7 +260,7 @@ export function recipeToYaml(recipe: Recipe): string {
       const names = index === 0 && {
         aliases: Object.fromEntries([...strings].map(([alias, string]) => [string, alias])),
         ...(files.length > 0 && {
-          fingerprints: Object.fromEntries(files.map(([alias, { src }]) => [alias, src.slice(5)])),
+          fingerprints: Object.fromEntries(files.map(([alias, { src }]) => [strings.get(alias)!, src.slice(5)])),
         }),
       };
       const full: Record<string, unknown> = { ...renamed, tokenizer, lab: { ...renamed.lab, ...names } };

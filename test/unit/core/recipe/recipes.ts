@@ -108,7 +108,7 @@ function documentOf(models: readonly string[]): fc.Arbitrary<MergeDoc> {
     });
 }
 
-/** Valid recipes: 2-5 models of all kinds of sources, one or two stages, gradients, filters, token rules. */
+/** Valid recipes: 2-5 models of all kinds of sources, adapters among them, one or two stages, gradients, filters, token rules. */
 export const recipes: fc.Arbitrary<Recipe> = fc
   .uniqueArray(fc.tuple(alias, source), { minLength: 2, maxLength: 5, selector: ([name]) => name })
   .filter((entries) => new Set(entries.map(([, src]) => src)).size === entries.length)
@@ -121,9 +121,11 @@ export const recipes: fc.Arbitrary<Recipe> = fc
         .tuple(documentOf(names), documentOf([names[0]!, stage]))
         .map(([first, second]) => [{ ...first, name: stage }, second]),
     );
-    return merge.map((doc): Recipe => ({
+    // An adapter is laid on one of the models before it, which may be an adapter itself.
+    const bases = fc.tuple(...names.map((_, i) => fc.option(fc.constantFrom(...names.slice(0, i), undefined))));
+    return fc.tuple(merge, bases).map(([doc, base]): Recipe => ({
       v: 1,
-      models: Object.fromEntries(entries.map(([name, src]) => [name, { src }])),
+      models: Object.fromEntries(entries.map(([name, src], i) => [name, base[i] ? { src, base: base[i] } : { src }])),
       merge: doc,
     }));
   });

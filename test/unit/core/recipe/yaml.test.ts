@@ -106,7 +106,22 @@ describe('recipeFromYaml', () => {
     const { recipe, aliases, notices } = recipeFromYaml(EXAMPLES['DARE-TIES with a union vocabulary']!);
     expect(aliases).toEqual({ x: 'x', y: 'base+adapters/y', z: 'z', base: 'base' });
     expect(recipe.models.x).toEqual({ src: UNRESOLVED_SOURCE });
-    expect(notices.map((notice) => notice.code)).toEqual(['recipe/lora']);
+    expect(notices).toEqual([]);
+  });
+
+  it('parts model+adapter into two aliases, and puts them together again', () => {
+    const text = `merge_method: linear\nmodels:\n  - {model: "org/Base-1B@${HEX40}+me/style", parameters: {weight: 1}}\n`;
+    const { recipe } = recipeFromYaml(text);
+    expect(recipe.models).toEqual({
+      Base_1B: { src: `hub:org/Base-1B@${HEX40}` },
+      style: { src: UNRESOLVED_SOURCE, base: 'Base_1B' },
+    });
+    const local: Recipe = {
+      ...recipe,
+      models: { ...recipe.models, style: { src: `file:${HEX64}`, base: 'Base_1B' } },
+    };
+    expect(recipeToYaml(local)).toContain(`model: org/Base-1B@${HEX40}+style`);
+    expect(recipeFromYaml(recipeToYaml(local)).recipe).toEqual(local);
   });
 
   it('knows zoo and pinned Hub models by their strings', () => {

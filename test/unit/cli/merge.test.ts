@@ -154,14 +154,14 @@ describe('bad input: exit 1, one clear line, no output folder', () => {
   test.each<[string, RegExp, string, string, string[]]>([
     ['no such model', /nobody/, ta.replace('model: a', 'model: nobody'), MODELS, []],
     ['a folder elsewhere', /outside/, ta.replace('model: a', 'model: ../secret'), MODELS, []],
-    ['method we cannot run', /breadcrumbs/, ta.replace('task_arithmetic', 'breadcrumbs'), MODELS, []],
-    ['method that does not exist', /task_aritmetic/, ta.replace('task_arithmetic', 'task_aritmetic'), MODELS, []],
+    ['a mistyped method is suggested (R13)', /dare-ties.*dare_ties/, ta.replace('task_arithmetic', 'dare-ties'), MODELS, []],
     ['missing weight', /weight/, ta.replace('parameters: {weight: 1}', 'parameters: {density: 1}'), MODELS, []],
     ['YAML syntax', /line 4, column 1/, 'merge_method: linear\nmodels:\n  - model: [a\n', MODELS, []],
     ['truncated file', /model\.safetensors/, ta, truncated, []],
     ['NaN', /NaN/, ta, nan, []],
     ['no recipe', /neither/, '', MODELS, []],
     ['unknown option', /usage/, ta, MODELS, ['--fast']],
+    ['no workers', /usage/, ta, MODELS, ['--workers', '0']],
   ])('%s', (name, message, yaml, models, more) => {
     const { status, out, stderr } = merge(
       yaml === '' ? join(work, 'nothing.yml') : file(`${name.replaceAll(' ', '-')}.yml`, yaml),

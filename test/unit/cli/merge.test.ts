@@ -154,7 +154,13 @@ describe('bad input: exit 1, one clear line, no output folder', () => {
   test.each<[string, RegExp, string, string, string[]]>([
     ['no such model', /nobody/, ta.replace('model: a', 'model: nobody'), MODELS, []],
     ['a folder elsewhere', /outside/, ta.replace('model: a', 'model: ../secret'), MODELS, []],
-    ['a mistyped method is suggested (R13)', /dare-ties.*dare_ties/, ta.replace('task_arithmetic', 'dare-ties'), MODELS, []],
+    [
+      'a mistyped method is suggested (R13)',
+      /dare-ties.*dare_ties/,
+      ta.replace('task_arithmetic', 'dare-ties'),
+      MODELS,
+      [],
+    ],
     ['missing weight', /weight/, ta.replace('parameters: {weight: 1}', 'parameters: {density: 1}'), MODELS, []],
     ['YAML syntax', /line 4, column 1/, 'merge_method: linear\nmodels:\n  - model: [a\n', MODELS, []],
     ['truncated file', /model\.safetensors/, ta, truncated, []],

@@ -31,6 +31,19 @@ export interface CheckpointSummary {
   dtypes: DType[];
   tensors: number;
   warnings: { code: string; message: string; params?: Record<string, string | number> }[];
+  /** The folder is a LoRA adapter that still has to be laid on a model. */
+  adapter?: AdapterFacts;
+}
+
+export interface AdapterFacts {
+  /** Where it was trained, in its author's words; null where it does not say. */
+  baseName: string | null;
+  /** The largest. */
+  rank: number;
+  /** Matrices that it changes by factors. */
+  modules: number;
+  /** Tensors that it brings whole. */
+  saved: number;
 }
 
 export interface PlanSummary {

@@ -1,9 +1,14 @@
 import { LabError } from '../core/errors';
 import { namedArchitecture } from '../core/graph/config';
 import { takesNumbers } from '../core/graph/registry';
+import { ADAPTER_CONFIG, ADAPTER_WEIGHTS, parseAdapter } from '../core/lora/adapter';
+import { identityIndex } from '../core/lora/identity';
+import type { Adapter } from '../core/lora/types';
 import type { CheckpointHead } from '../core/merge/types';
 import { elementCount, isFloat } from '../core/tensor/dtype';
 import { openCheckpointTensors } from '../core/tensor/checkpoint';
+import { openSafetensors } from '../core/tensor/safetensors';
+import { INDEX_NAME } from '../core/tensor/sharded';
 import type { ByteSource, TensorIndex } from '../core/tensor/types';
 import { vocabularyOf } from '../core/vocab/tokenizer';
 import type { TextFiles } from '../core/vocab/types';
@@ -37,6 +42,8 @@ export interface Checkpoint {
   readonly vocabulary: ReadonlyMap<string, number> | null;
   readonly text: TextFiles | null;
   readonly files: ReadonlyMap<string, ByteSource>;
+  /** Not null: the folder holds no whole model but a LoRA adapter. */
+  readonly adapter: Adapter | null;
   readonly warnings: readonly CheckpointSummary['warnings'][number][];
 }
 
@@ -87,16 +94,34 @@ async function readTextFiles(files: ReadonlyMap<string, ByteSource>): Promise<Te
   return { tokenizer, tokenizerConfig, generationConfig };
 }
 
+/** The weights of a folder: a whole model's, or an adapter's with the settings that belong to them. */
+async function readWeights(
+  files: ReadonlyMap<string, ByteSource>,
+): Promise<{ index: TensorIndex; adapter: Adapter | null }> {
+  const weights = files.get(ADAPTER_WEIGHTS);
+  if (!weights || files.has('model.safetensors') || files.has(INDEX_NAME))
+    return { index: await openCheckpointTensors(files), adapter: null };
+  const settings = await readJson(files, ADAPTER_CONFIG, CONFIG_LIMIT, 'strict');
+  if (!settings)
+    throw new LabError(
+      'lora/no-config',
+      `There is ${ADAPTER_WEIGHTS} here but no ${ADAPTER_CONFIG}, which says how the adapter is laid on its base. Add it.`,
+    );
+  const index = await openSafetensors(weights);
+  const adapter = parseAdapter(settings, index);
+  return { index: identityIndex(index, adapter.config), adapter };
+}
+
 /**
  * Opens a folder from its files by name. Reads headers and small JSON files, no weights.
- * @throws LabError `safetensors/...`, `file/...` for whatever is wrong with a file, naming it.
+ * @throws LabError `safetensors/...`, `file/...`, `lora/...` for whatever is wrong with a file, naming it.
  */
 export async function openCheckpoint(
   title: string,
   files: ReadonlyMap<string, ByteSource>,
   titles: Readonly<Record<string, string>> = {},
 ): Promise<Checkpoint> {
-  const index = await openCheckpointTensors(files);
+  const { index, adapter } = await readWeights(files);
   const rawConfig = await readJson(files, 'config.json', CONFIG_LIMIT, 'strict');
   const { config, dropped } = rawConfig ? withoutCode(rawConfig) : { config: null, dropped: [] };
   const text = await readTextFiles(files);
@@ -108,8 +133,10 @@ export async function openCheckpoint(
     vocabulary: text && vocabularyOf(text.tokenizer),
     text,
     files,
+    adapter,
     warnings: [
       ...index.warnings,
+      ...(adapter?.warnings ?? []),
       ...dropped.map((key) => ({
         code: 'config/dropped-key',
         message: `config.json: "${key}" is ignored; this page never runs code from a model.`,
@@ -129,7 +156,9 @@ export const headOf = (alias: string, { index, config, vocabulary, text }: Check
 
 /** What the page may know of a checkpoint. */
 export function summarize(alias: string, src: string, checkpoint: Checkpoint): CheckpointSummary {
-  const tensors = [...checkpoint.index.tensors.values()];
+  const { adapter } = checkpoint;
+  // An adapter's settings stand among its tensors, to be fingerprinted with them.
+  const tensors = [...checkpoint.index.tensors.values()].filter(({ name }) => !adapter || name !== ADAPTER_CONFIG);
   return {
     alias,
     src,
@@ -141,6 +170,14 @@ export function summarize(alias: string, src: string, checkpoint: Checkpoint): C
     dtypes: [...new Set(tensors.map((t) => t.dtype))],
     tensors: tensors.length,
     warnings: [...checkpoint.warnings],
+    ...(adapter && {
+      adapter: {
+        baseName: adapter.config.baseName,
+        rank: Math.max(0, ...[...adapter.factors.values()].map(({ rank }) => rank)),
+        modules: adapter.factors.size,
+        saved: adapter.replaced.size,
+      },
+    }),
   };
 }
 

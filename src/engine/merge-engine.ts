@@ -23,6 +23,7 @@ import type {
   Seen,
   VocabularySummary,
 } from './api';
+import { adapted } from './adapted';
 import { headOf, modelSpec, openCheckpoint, summarize, type Checkpoint } from './checkpoint';
 import { counter } from './counter';
 import { zipStream } from './export';
@@ -243,13 +244,14 @@ export class MergeEngine implements MergeApi {
   }
 
   private checkpoint(recipe: Recipe, alias: string): Checkpoint {
-    const src = recipe.models[alias]?.src;
-    const checkpoint = src === undefined ? undefined : this.checkpoints.get(src);
-    if (!checkpoint)
-      throw new LabError('source/not-open', `The model "${alias}" is not loaded. Load it, or drop its folder again.`, {
-        model: alias,
+    return adapted(recipe, alias, (name) => {
+      const src = recipe.models[name]?.src;
+      const checkpoint = src === undefined ? undefined : this.checkpoints.get(src);
+      if (checkpoint) return checkpoint;
+      throw new LabError('source/not-open', `The model "${name}" is not loaded. Load it, or drop its folder again.`, {
+        model: name,
       });
-    return checkpoint;
+    });
   }
 
   /** @param dtype for a parent: F32 to run it, null for its bytes as stored. */

@@ -16,6 +16,9 @@ interface Parts {
 /** Why a method is not to be chosen: the document has layers or stages of its own, its sum is not 1, too few or many models. */
 export type Obstacle = 'whole' | 'sum' | 'single' | 'one' | 'two' | 'more';
 
+/** The alias that says it is one. */
+const BASE = 'base';
+
 const weighs = (spec: MethodSpec | undefined): boolean => spec?.params.some(({ id }) => id === 'weight') ?? false;
 /** Weights of which the value is the sum they make: those that a weighted sum can say too. */
 const sums = (spec: MethodSpec): boolean => spec.id === 'linear' || (spec.base === 'required' && weighs(spec));
@@ -36,10 +39,9 @@ function partsOf(doc: MergeDoc, spec: MethodSpec): Parts {
 /** The base of a method that needs one: the bench's own, the model of that name, else the first. */
 function based(parts: Parts, from: MethodSpec, to: MethodSpec, aliases: readonly string[]): Parts {
   if (parts.base !== null) return parts;
-  const name = 'base';
-  const listed = parts.terms.find(({ alias }) => alias === name);
+  const listed = parts.terms.find(({ alias }) => alias === BASE);
   // From sum to sum the value stays: a model that is not in it cannot become its base.
-  const elsewhere = !listed && aliases.includes(name) && !(sums(from) && sums(to)) ? name : null;
+  const elsewhere = !listed && aliases.includes(BASE) && !(sums(from) && sums(to)) ? BASE : null;
   const base = elsewhere ?? listed?.alias ?? parts.terms[0]?.alias ?? null;
   return { base, terms: parts.terms.filter(({ alias }) => alias !== base) };
 }
@@ -55,7 +57,11 @@ function fitted(parts: Parts, from: MethodSpec, to: MethodSpec, aliases: readonl
   }
   if (to.base === 'optional') {
     const fits = (terms: readonly FormulaTerm[]): boolean => terms.length <= to.nonBase[1];
-    return fits(parts.terms) ? parts : { ...parts, terms: used(parts.terms) };
+    if (fits(parts.terms)) return parts;
+    const terms = used(parts.terms);
+    return fits(terms) || !terms.some(({ alias }) => alias === BASE)
+      ? { ...parts, terms }
+      : based({ ...parts, terms }, from, to, []);
   }
   const terms = used(parts.terms);
   if (parts.base === null) return { base: null, terms };

@@ -89,7 +89,11 @@ describe('choosing a method', () => {
     expect(alone).toMatchObject({ merge_method: 'passthrough', models: [{ model: 'a' }] });
     expect(alone.base_model).toBeUndefined();
     expect(withMethod(alone, 'slerp', ALIASES)).toMatchObject({ base_model: 'base', models: [{ model: 'a' }] });
-    expect(withMethod(withMethod(sum(1, 1), 'karcher'), 'ties')).toMatchObject({ base_model: 'base' });
+    for (const id of ['ties', 'nuslerp'])
+      expect(withMethod(withMethod(sum(1, 1), 'karcher'), id)).toMatchObject({
+        base_model: 'base',
+        models: [{ model: 'a' }, { model: 'b' }],
+      });
   });
 
   test('choices that only the old method has leave the lab block', () => {

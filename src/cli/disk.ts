@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readSync } from 'node:fs';
-import { open, readdir, stat } from 'node:fs/promises';
+import { openSync, readSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LabError } from '../core/errors';
 import type { ByteSource, NewSha256 } from '../core/tensor/types';
@@ -14,12 +14,12 @@ export const newSha256: NewSha256 = () => {
 
 async function diskSource(path: string, name: string): Promise<ByteSource> {
   const { size } = await stat(path);
-  const handle = await open(path, 'r');
-  // The process ends right after the merge; the handle lives as long as the checkpoint is read.
+  // The process ends right after the merge; until then the checkpoint is read.
+  const file = openSync(path, 'r');
   // Synchronous: a call through the thread pool costs more than the copy out of the page cache that it mostly is.
   const fill = (room: Uint8Array, begin: number): void => {
     for (let done = 0; done < room.length;) {
-      const bytesRead = readSync(handle.fd, room, done, room.length - done, begin + done);
+      const bytesRead = readSync(file, room, done, room.length - done, begin + done);
       if (bytesRead === 0)
         throw new LabError('file/unreadable', `${path} ended early while it was read: it was changed meanwhile.`, {
           file: name,

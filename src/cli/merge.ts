@@ -1,20 +1,20 @@
 import { readFile, stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { LabError, messageOf } from '../core/errors';
-import { planCheckpoint, planRecipe } from '../core/merge/plan';
-import { fingerprintPlan } from '../core/merge/run';
 import { decodeLink } from '../core/recipe/link';
 import { parseRecipeJson } from '../core/recipe/json';
-import { usedModels } from '../core/recipe/stages';
 import type { Recipe } from '../core/recipe/types';
 import { recipeFromYaml, recipeToYaml } from '../core/recipe/yaml';
-import { headOf, type Checkpoint } from '../engine/checkpoint';
-import { newSha256, openFolder } from './disk';
+import { refuseBeyondRows } from '../core/vocab/facts';
+import type { Checkpoint } from '../engine/checkpoint';
+import { checkWeights, modelOf, openModels, planOf, type Order } from './models';
+import { bundleWorker, mergeTogether, WORTH_A_THREAD } from './team';
 import { writeFolder } from './write';
 
 const USAGE =
-  'usage: npm run merge -- RECIPE --models DIR --out OUT [--seed N] [--allow-nan]   (RECIPE: mergekit YAML, recipe JSON or a share link)';
+  'usage: npm run merge -- RECIPE --models DIR --out OUT [--seed N] [--allow-nan] [--workers N]   (RECIPE: mergekit YAML, recipe JSON or a share link)';
 const ZOO = join(import.meta.dirname, '../../public/zoo');
 
 interface Options {
@@ -23,7 +23,11 @@ interface Options {
   out: string;
   seed: number | undefined;
   allowNonFinite: boolean;
+  workers: number;
 }
+
+/** More threads than this wait for the disk, not for the processor. */
+const MOST_WORKERS = 4;
 
 function readOptions(argv: string[]): Options {
   let parsed;
@@ -36,6 +40,7 @@ function readOptions(argv: string[]): Options {
         out: { type: 'string' },
         seed: { type: 'string' },
         'allow-nan': { type: 'boolean', default: false },
+        workers: { type: 'string' },
       },
     });
   } catch (error) {
@@ -46,7 +51,18 @@ function readOptions(argv: string[]): Options {
   if (positionals.length !== 1 || !values.models || !values.out) throw new LabError('cli/usage', USAGE);
   if (seed !== undefined && (!Number.isSafeInteger(seed) || seed < 0))
     throw new LabError('cli/usage', `--seed must be a whole number from 0 up, not ${values.seed}; ${USAGE}`);
-  return { recipe: positionals[0]!, models: values.models, out: values.out, seed, allowNonFinite: values['allow-nan'] };
+  const workers =
+    values.workers === undefined ? Math.min(availableParallelism(), MOST_WORKERS) : Number(values.workers);
+  if (!Number.isInteger(workers) || workers < 1 || workers > 64)
+    throw new LabError('cli/usage', `--workers must be a whole number from 1 to 64, not ${values.workers}; ${USAGE}`);
+  return {
+    recipe: positionals[0]!,
+    models: values.models,
+    out: values.out,
+    seed,
+    allowNonFinite: values['allow-nan'],
+    workers,
+  };
 }
 
 /** A recipe, and for YAML the model strings behind its aliases: there they name folders. */
@@ -71,7 +87,9 @@ function folderOf(alias: string, recipe: Recipe, strings: Record<string, string>
   const src = recipe.models[alias]!.src;
   if (src.startsWith('zoo:')) return join(ZOO, src.slice('zoo:'.length));
   if (src.startsWith('hub:')) return join(models, src.slice('hub:'.length).split('@')[0]!);
-  const name = strings?.[alias] ?? alias;
+  const string = strings?.[alias] ?? alias;
+  // Of `model+adapter` the folder of the adapter; the model has an alias of its own.
+  const name = string.slice(string.lastIndexOf('+') + 1);
   const folder = join(models, name);
   if (relative(models, folder).startsWith('..'))
     throw new LabError(
@@ -82,30 +100,21 @@ function folderOf(alias: string, recipe: Recipe, strings: Record<string, string>
   return folder;
 }
 
-async function openModels(
-  recipe: Recipe,
-  strings: Record<string, string> | null,
-  options: Options,
-): Promise<Map<string, Checkpoint>> {
-  const used = usedModels(recipe);
-  const checkpoints = new Map<string, Checkpoint>();
-  for (const alias of Object.keys(recipe.models)) {
-    if (!used.has(alias)) continue;
-    const checkpoint = await openFolder(folderOf(alias, recipe, strings, options.models), strings?.[alias] ?? alias);
-    const { src } = recipe.models[alias]!;
-    if (!strings && src.startsWith('file:')) {
-      const { sha256 } = await fingerprintPlan(planCheckpoint(headOf(alias, checkpoint), null), newSha256);
-      if (src !== `file:${sha256}`)
-        throw new LabError(
-          'source/other-weights',
-          `The folder of "${alias}" holds other weights than the recipe asks for (fingerprint ${sha256.slice(0, 12)}…, wanted ${src.slice(5, 17)}…).`,
-          { model: alias },
-        );
-    }
-    checkpoints.set(alias, checkpoint);
-  }
-  return checkpoints;
+function foldersOf(recipe: Recipe, strings: Record<string, string> | null, models: string): Order['folders'] {
+  return Object.fromEntries(
+    Object.keys(recipe.models).map((alias) => [
+      alias,
+      { path: folderOf(alias, recipe, strings, models), title: strings?.[alias] ?? alias },
+    ]),
+  );
 }
+
+/** All that the models' files hold: near enough to what a merge reads. */
+const weightBytes = (checkpoints: ReadonlyMap<string, Checkpoint>): number =>
+  [...checkpoints.values()].reduce(
+    (sum, { files }) => sum + [...files.values()].reduce((bytes, { size }) => bytes + size, 0),
+    0,
+  );
 
 async function main(): Promise<void> {
   const started = performance.now();
@@ -115,12 +124,18 @@ async function main(): Promise<void> {
     throw new LabError('cli/no-models', `--models ${options.models} is not a folder.`, { folder: options.models });
   if (options.seed !== undefined && !Array.isArray(recipe.merge))
     recipe.merge.lab = { ...recipe.merge.lab, seed: options.seed };
-  const checkpoints = await openModels(recipe, strings, options);
   const { allowNonFinite } = options;
-  const plan = planRecipe(recipe, (alias) => headOf(alias, checkpoints.get(alias)!), newSha256, { allowNonFinite });
-  const written = await writeFolder(options.out, plan, checkpoints.get(plan.donor)!, recipeToYaml(recipe), {
-    allowNonFinite,
-  });
+  const order: Order = { recipe, folders: foldersOf(recipe, strings, options.models), allowNonFinite };
+  const checkpoints = await openModels(order);
+  const threads = weightBytes(checkpoints) < WORTH_A_THREAD ? 1 : options.workers;
+  const script = threads > 1 ? bundleWorker() : null;
+  script?.catch(() => undefined);
+  if (!strings) await checkWeights(recipe, checkpoints);
+  const plan = planOf(order, checkpoints);
+  const donor = modelOf(recipe, plan.donor, checkpoints);
+  refuseBeyondRows(plan, donor.text);
+  const merge = (path: string) => mergeTogether(plan, order, path, threads, script);
+  const written = await writeFolder(options.out, plan, donor, recipeToYaml(recipe), merge);
   for (const notice of plan.notices) console.error(`note: ${notice.message}`);
   const seconds = (performance.now() - started) / 1000;
   console.log(

@@ -1,33 +1,29 @@
-import { writeSync } from 'node:fs';
 import { mkdir, mkdtemp, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { LabError } from '../core/errors';
-import { fingerprintPlan, type PlanFingerprint, type RunOptions } from '../core/merge/run';
+import type { TensorDigest } from '../core/merge/fingerprint';
+import { summary, type PlanFingerprint } from '../core/merge/run';
 import type { MergePlan } from '../core/merge/types';
 import { layout } from '../core/tensor/writer';
 import type { Checkpoint } from '../engine/checkpoint';
 import { companionFiles, fileMetadata } from '../engine/export';
 import { newSha256 } from './disk';
 
-/** Synchronous: a call through the thread pool costs more than the copy into the page cache that it is. */
-function writeAll(fd: number, bytes: Uint8Array, at: number): void {
-  for (let done = 0; done < bytes.byteLength;) done += writeSync(fd, bytes, done, bytes.byteLength - done, at + done);
-}
+/** Merges into the file at `path`, where {@link layout} puts each tensor. @returns all digests */
+export type MergeInto = (path: string) => Promise<TensorDigest[]>;
 
 /** Computes every tensor once, straight to its place in the file; the header, whose length the fingerprint does not change, is written last. */
-async function writeWeights(path: string, plan: MergePlan, options: RunOptions): Promise<PlanFingerprint> {
-  const { offsets } = layout(plan.tensors, fileMetadata('0'.repeat(64)));
-  const file = await open(path, 'w');
+async function writeWeights(path: string, plan: MergePlan, merge: MergeInto): Promise<PlanFingerprint> {
+  await writeFile(path, '');
+  const done = summary(plan, await merge(path), newSha256);
+  const { header } = layout(plan.tensors, fileMetadata(done.sha256));
+  const file = await open(path, 'r+');
   try {
-    const done = await fingerprintPlan(plan, newSha256, options, ({ name }, at, bytes) => {
-      writeAll(file.fd, bytes, offsets.get(name)!.begin + at);
-    });
-    const { header } = layout(plan.tensors, fileMetadata(done.sha256));
     await file.write(header, 0, header.byteLength, 0);
-    return done;
   } finally {
     await file.close();
   }
+  return done;
 }
 
 /**
@@ -39,7 +35,7 @@ export async function writeFolder(
   plan: MergePlan,
   donor: Checkpoint,
   yaml: string,
-  options: RunOptions,
+  merge: MergeInto,
 ): Promise<PlanFingerprint> {
   const target = resolve(out);
   const existing = await readdir(target).catch((error: NodeJS.ErrnoException) =>
@@ -54,7 +50,7 @@ export async function writeFolder(
   await mkdir(dirname(target), { recursive: true });
   const work = await mkdtemp(join(dirname(target), `.${basename(target)}-`));
   try {
-    const written = await writeWeights(join(work, 'model.safetensors'), plan, options);
+    const written = await writeWeights(join(work, 'model.safetensors'), plan, merge);
     for (const { name, chunks } of companionFiles(plan, donor, yaml, written.sha256)) {
       const parts: Uint8Array[] = [];
       for await (const part of chunks()) parts.push(part);

@@ -30,10 +30,11 @@ export interface PlanFingerprint {
 
 /** Bytes the plan will read: all inputs of all tensors. */
 export function inputBytes(plan: MergePlan): number {
-  return plan.tensors.reduce(
-    (sum, t) => sum + t.inputs.reduce((s, input) => s + input.info.end - input.info.begin, 0),
-    0,
-  );
+  return plan.tensors.reduce((sum, tensor) => sum + inputBytesOf(tensor), 0);
+}
+
+export function inputBytesOf({ inputs }: PlanTensor): number {
+  return inputs.reduce((sum, { info }) => sum + info.end - info.begin, 0);
 }
 
 const asBytes = (values: Float32Array<ArrayBuffer>): Uint8Array<ArrayBuffer> =>

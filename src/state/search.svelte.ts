@@ -21,7 +21,7 @@ export const DEV_SETS = ['addition-dev', 'subtraction-dev', 'interference-dev', 
 /** How far a search, or a check on the test set, is. */
 interface Progress {
   readonly kind: 'search' | 'test';
-  /** Points of a search, answers of a check. */
+  /** Points of a search, in part the one that is being asked; answers of a check. */
   readonly done: number;
   /** At most: a search that has settled ends before. */
   readonly total: number;
@@ -146,27 +146,27 @@ export class Searching {
     let point = search.next();
     let sheet: Sheet | null = null;
     let answering: Answering | null = null;
-    let clock = performance.now();
     const before = search.evaluations.length;
-    const tell = (): void => {
-      const done = search.evaluations.length;
-      const each = done > before ? (performance.now() - clock) / (done - before) : null;
+    let begun: { at: number; done: number } | null = null;
+    const tell = (part: number): void => {
+      const done = search.evaluations.length + part;
+      // The first answer waits for its models, and is no measure.
+      begun ??= { at: performance.now(), done };
+      const each = done > begun.done ? (performance.now() - begun.at) / (done - begun.done) : null;
       this.progress = { kind: 'search', done, total, leftMs: each === null ? null : each * (total - done) };
     };
     await this.#run(lab, { kind: 'search', done: before, total, leftMs: null }, async (runtime, signal) => {
       sheet ??= new Sheet(goals, await loadProbes(goals, signal), settings.prompts, settings.seed);
-      // Waiting for models, and for what went first, is no measure of a point.
-      if (search.evaluations.length === before) clock = performance.now();
       while (point) {
-        const recipe = recipeAt(settings, point);
-        answering ??= new Answering(recipe, sheet.prompts);
-        await answering.go(lab, runtime, () => undefined, signal);
+        const { prompts } = sheet;
+        answering ??= new Answering(recipeAt(settings, point), prompts);
+        await answering.go(lab, runtime, (done) => done < prompts.length && tell(done / prompts.length), signal);
         search.tell({ values: point, rates: sheet.rates(answering.answers) });
         this.record = { ...this.record!, evaluations: [...search.evaluations] };
         this.#keep();
         answering = null;
         point = search.next();
-        tell();
+        tell(0);
       }
       this.finished = true;
     });

@@ -80,7 +80,8 @@ function fakeRuntime(): LabRuntime {
       signal: AbortSignal,
     ) => answer('mix', coefficients, request, signal),
     answer: (of: Recipe, request: GenerateRequest, signal: AbortSignal) => {
-      const weight = (of.merge as { models: { parameters: { weight: number } }[] }).models[0]!.parameters.weight;
+      const weight = (of.merge as unknown as { models: { parameters: { weight: number } }[] }).models[0]!.parameters
+        .weight;
       return answer('answer', [weight], request, signal);
     },
   } as unknown as LabRuntime;

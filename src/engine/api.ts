@@ -6,6 +6,7 @@ import type { BeforeAfter } from '../core/analyze/before-after';
 import type { Kin } from '../core/analyze/kinship';
 import type { TensorChoice, TensorView } from '../core/analyze/tensor-view';
 import type { VectorAnalysis } from '../core/analyze/vectors';
+import type { ExtractOptions, ExtractedTensor } from '../core/lora/extract';
 import type { CompatReport } from '../core/merge/types';
 import type { VocabularyFacts } from '../core/vocab/facts';
 import type { TextFiles, TokenId } from '../core/vocab/types';
@@ -108,6 +109,26 @@ export interface Seen {
   passage: BeforeAfter;
 }
 
+/** A LoRA to extract: what stands between two models. */
+export interface LoraOrder extends Pick<ExtractOptions, 'rank' | 'energy' | 'rest'> {
+  base: string;
+  /** An alias, or `merged`. */
+  model: string;
+}
+export interface ExtractedLora {
+  /** The adapter's folder, as PEFT reads it. */
+  zip: Blob;
+  bytes: number;
+  /** Bytes of the model it stands for. */
+  whole: number;
+  tensors: ExtractedTensor[];
+}
+/** Frobenius norms over all matrices that an adapter changes. */
+export interface AdapterSize {
+  delta: number;
+  base: number;
+}
+
 /** The vocabularies of a recipe's models and of what it makes. */
 export interface VocabularySummary {
   /** Models that have a tokenizer; the others are compared with the first. */
@@ -124,7 +145,7 @@ export interface VocabularySummary {
 export interface Rendered {
   target: string;
   /** null: the model has no tokenizer. */
-  prompt: { text: string; pieces: TokenId[]; tokens: number; templated: boolean } | null;
+  prompt: { text: string; pieces: TokenId[]; tokens: number; unknown: number; templated: boolean } | null;
   error: PlainError | null;
 }
 
@@ -153,6 +174,9 @@ export interface MergeApi {
   vocabulary(call: number, recipe: Recipe): Promise<VocabularySummary>;
   /** Sends the text files of aliases or `merged` into `port`, for {@link InferApi.render}. */
   streamTexts(call: number, recipe: Recipe, targets: readonly string[], port: MessagePort): Promise<void>;
+  extractLora(call: number, recipe: Recipe, order: LoraOrder): Promise<ExtractedLora>;
+  /** How large the change of an open adapter of the recipe is. */
+  adapterSize(call: number, recipe: Recipe, alias: string): Promise<AdapterSize>;
   exportYaml(call: number, recipe: Recipe): Promise<string>;
   importYaml(call: number, text: string): Promise<Recipe>;
   cancel(call: number): void;

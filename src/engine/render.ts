@@ -27,7 +27,9 @@ async function rendered(files: TextFiles, typed: string): Promise<NonNullable<Re
     const pieces = ids
       .slice(0, PIECES)
       .map((id) => ({ id, token: tokenizer.decode([id], { skip_special_tokens: false }) }));
-    return { text, pieces, tokens: ids.length, templated };
+    const { unk_token_id } = tokenizer as unknown as { unk_token_id?: number };
+    const unknown = ids.filter((id) => id === unk_token_id).length;
+    return { text, pieces, tokens: ids.length, unknown, templated };
   } catch (error) {
     const detail = messageOf(error);
     throw new LabError('prompt/template', `The model's chat template cannot be rendered (${detail}).`, { detail });

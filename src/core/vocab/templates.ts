@@ -5,6 +5,7 @@ import type { TextFiles } from './types';
 /**
  * Chat templates by the names that mergekit knows them by, written from the formats as their makers publish them.
  * `alpaca`: Stanford Alpaca; `chatml`: OpenAI's ChatML; `exaone`: EXAONE 3; `llama3`: Llama 3; `mistral`: Mistral 7B Instruct.
+ * mergekit 0.1.5 renders stray line breaks and spaces in all but chatml, which no model of that name has seen in training.
  */
 export const TEMPLATES: Readonly<Record<string, string>> = {
   alpaca: `{%- if messages[0]['role'] == 'system' -%}
@@ -34,15 +35,20 @@ Below is an instruction that describes a task. Write a response that appropriate
 {%- endfor -%}
 {%- if add_generation_prompt -%}{{ '<|start_header_id|>assistant<|end_header_id|>\\n\\n' }}{%- endif -%}`,
   mistral: `{{- bos_token -}}
+{%- set system = messages[0]['content'] + '\\n\\n' if messages[0]['role'] == 'system' else '' -%}
 {%- for message in messages -%}
-{%- if message['role'] == 'assistant' -%}{{ ' ' + message['content'] | trim + eos_token }}
-{%- else -%}{{ '[INST] ' + message['content'] | trim + ' [/INST]' }}
+{%- if message['role'] == 'user' -%}
+{{ '[INST] ' + (system if loop.index0 < 2 else '') + message['content'] | trim + ' [/INST]' }}
+{%- elif message['role'] == 'assistant' -%}{{ ' ' + message['content'] | trim + eos_token }}
 {%- endif -%}
 {%- endfor -%}`,
 };
 
 /** A template shorter than this is a name mistyped, not Jinja. */
 const MIN_LENGTH = 20;
+
+/** Whether a text is taken for Jinja, as mergekit does. */
+export const isTemplate = (text: string): boolean => text.length >= MIN_LENGTH && text.includes('{');
 
 /** What `chat_template: auto` and `tokenizer_config.json` hold: text, or a list of named templates, whose `default` counts. */
 export function templateOf(files: TextFiles | null): string | null {
@@ -74,7 +80,7 @@ export function chosenTemplate(choice: string, inputs: readonly (TextFiles | nul
     );
   }
   if (Object.hasOwn(TEMPLATES, choice)) return TEMPLATES[choice]!;
-  if (choice.length >= MIN_LENGTH && choice.includes('{')) return choice;
+  if (isTemplate(choice)) return choice;
   const known = ['auto', ...Object.keys(TEMPLATES)];
   const suggestion = suggest(choice, known);
   throw new LabError(

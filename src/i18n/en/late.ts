@@ -2,4 +2,7 @@
 export const late = {
   'search.title': 'Search for coefficients',
   'search.about': 'the lab tries many, and shows what is won and lost',
+  'vocabulary.title': 'Tokens and chat template',
+  'vocabulary.about': 'one vocabulary for models of several, and the prompt as each of them reads it',
+  'vocabulary.unite': 'Unite the vocabularies',
 } as const;

@@ -3,4 +3,7 @@ import type { late as source } from '../en/late';
 export const late: Readonly<Record<keyof typeof source, string>> = {
   'search.title': '搜索系数',
   'search.about': '让实验室试很多组，看得到什么、失去什么',
+  'vocabulary.title': '词表和聊天模板',
+  'vocabulary.about': '把不同的词表对齐，看每个模型读到的提示',
+  'vocabulary.unite': '合并词表',
 };

@@ -36,6 +36,12 @@ export const loadSets = (ids: readonly string[], signal: AbortSignal): Promise<P
     signal,
   );
 
+const searchOf = ({ settings, evaluations, refused }: SearchRecord): Search =>
+  new Search(settings, evaluations, refused);
+
+/** Whether a merge cannot be made with the numbers of a point, rather than anything having failed. */
+const isRefusal = ({ code }: PlainError): boolean => /^(merge|recipe)\//.test(code);
+
 /** One model's answers to many questions, as far as they are there: ended midway, it goes on where it was. */
 class Answering {
   readonly answers: string[] = [];
@@ -69,6 +75,8 @@ export class Searching {
   progress = $state.raw<Progress | null>(null);
   /** Why the last start was refused. */
   error = $state.raw<PlainError | null>(null);
+  /** Why the last point that could not be merged could not. */
+  refusal = $state.raw<PlainError | null>(null);
   /** Nothing is left to try. */
   finished = $state(false);
   /** The point that is looked at; null follows the best. */
@@ -86,7 +94,7 @@ export class Searching {
   look(): void {
     if (this.record) return;
     const record = readRecord(this.#stored());
-    if (record) this.#show(record, new Search(record.settings, record.evaluations));
+    if (record) this.#show(record, searchOf(record));
   }
 
   #show(record: SearchRecord, search: Search): void {
@@ -115,6 +123,7 @@ export class Searching {
   async start(lab: Lab, wanted: Omit<SearchSettings, 'recipe'>): Promise<void> {
     this.stop();
     this.error = null;
+    this.refusal = null;
     const { models, merge } = lab.recipe;
     const used = usedModels(lab.recipe);
     const recipe: Recipe = {
@@ -125,7 +134,7 @@ export class Searching {
     try {
       const settings = { ...wanted, recipe };
       const search = new Search(settings);
-      this.#show({ settings, evaluations: [], checks: [] }, search);
+      this.#show({ settings, evaluations: [], refused: [], checks: [] }, search);
       this.#keep();
       await this.#search(lab, search);
     } catch (error) {
@@ -136,7 +145,7 @@ export class Searching {
   /** Goes on with a search that was stopped. */
   async resume(lab: Lab): Promise<void> {
     if (!this.record || this.progress || !this.fits(lab)) return;
-    await this.#search(lab, new Search(this.record.settings, this.record.evaluations));
+    await this.#search(lab, searchOf(this.record));
   }
 
   async #search(lab: Lab, search: Search): Promise<void> {
@@ -146,30 +155,41 @@ export class Searching {
     let point = search.next();
     let sheet: Sheet | null = null;
     let answering: Answering | null = null;
-    const before = search.evaluations.length;
     let begun: { at: number; done: number } | null = null;
     const tell = (part: number): void => {
-      const done = search.evaluations.length + part;
+      const done = search.evaluations.length + search.refused.length + part;
       // The first answer waits for its models, and is no measure.
       begun ??= { at: performance.now(), done };
       const each = done > begun.done ? (performance.now() - begun.at) / (done - begun.done) : null;
       this.progress = { kind: 'search', done, total, leftMs: each === null ? null : each * (total - done) };
     };
-    await this.#run(lab, { kind: 'search', done: before, total, leftMs: null }, async (runtime, signal) => {
-      sheet ??= new Sheet(goals, await loadProbes(goals, signal), settings.prompts, settings.seed);
-      while (point) {
-        const { prompts } = sheet;
-        answering ??= new Answering(recipeAt(settings, point), prompts);
-        await answering.go(lab, runtime, (done) => done < prompts.length && tell(done / prompts.length), signal);
-        search.tell({ values: point, rates: sheet.rates(answering.answers) });
-        this.record = { ...this.record!, evaluations: [...search.evaluations] };
-        this.#keep();
-        answering = null;
-        point = search.next();
-        tell(0);
-      }
-      this.finished = true;
-    });
+    await this.#run(
+      lab,
+      { kind: 'search', done: search.evaluations.length, total, leftMs: null },
+      async (runtime, signal) => {
+        sheet ??= new Sheet(goals, await loadProbes(goals, signal), settings.prompts, settings.seed);
+        while (point) {
+          const { prompts } = sheet;
+          answering ??= new Answering(recipeAt(settings, point), prompts);
+          try {
+            await answering.go(lab, runtime, (done) => done < prompts.length && tell(done / prompts.length), signal);
+            search.tell({ values: point, rates: sheet.rates(answering.answers) });
+          } catch (error) {
+            const failure = toPlainError(error);
+            // The bench itself has to be fit to be merged, or nothing is.
+            if (signal.aborted || !isRefusal(failure) || search.evaluations.length === 0) throw error;
+            search.refuse(point);
+            this.refusal = failure;
+          }
+          this.record = { ...this.record!, evaluations: [...search.evaluations], refused: [...search.refused] };
+          this.#keep();
+          answering = null;
+          point = search.next();
+          tell(0);
+        }
+        this.finished = true;
+      },
+    );
   }
 
   /** Puts the point that is looked at on the bench. */

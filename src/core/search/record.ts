@@ -15,6 +15,8 @@ export interface TestCheck extends Evaluation {
 export interface SearchRecord {
   readonly settings: SearchSettings;
   readonly evaluations: readonly Evaluation[];
+  /** Points that could not be merged. */
+  readonly refused: readonly (readonly number[])[];
   readonly checks: readonly TestCheck[];
 }
 
@@ -31,6 +33,7 @@ const isName = (value: unknown): value is string => typeof value === 'string' &&
 
 const listOf = <T>(value: unknown, is: (one: unknown) => one is T): T[] | null =>
   Array.isArray(value) && value.every(is) ? value : null;
+const isNumbers = (value: unknown): value is number[] => listOf(value, isFinite) !== null;
 const isRate = (value: unknown): value is Rate =>
   isObject(value) &&
   [value.n, value.k, value.lo, value.hi].every(isFinite) &&
@@ -52,7 +55,7 @@ const isGoal = (value: unknown): value is Goal =>
   isFinite(value.importance) &&
   value.importance >= 0;
 const isEvaluation = (value: unknown): value is Evaluation =>
-  isObject(value) && listOf(value.values, isFinite) !== null && listOf(value.rates, isRate) !== null;
+  isObject(value) && isNumbers(value.values) && listOf(value.rates, isRate) !== null;
 const isCheck = (value: unknown): value is TestCheck =>
   isEvaluation(value) && listOf((value as unknown as Json).test, isRate) !== null;
 
@@ -77,15 +80,17 @@ export function readRecord(text: string | null): SearchRecord | null {
     const method = SEARCH_METHODS.find((one) => one === named);
     const evaluations = listOf(json.evaluations, isEvaluation);
     const checks = listOf(json.checks, isCheck);
-    if (!axes || !goals || !method || !evaluations || !checks || Array.isArray(recipe.merge)) return null;
+    const refused = listOf(json.refused, isNumbers);
+    if (!axes || !goals || !method || !evaluations || !checks || !refused || Array.isArray(recipe.merge)) return null;
     if (!isFinite(most) || !isFinite(prompts) || !isFinite(seed)) return null;
     const fits = ({ values, rates }: Evaluation): boolean =>
       values.length === axes.length && rates.length === goals.length;
     if (![...evaluations, ...checks].every(fits) || checks.some(({ test }) => test.length !== goals.length))
       return null;
+    if (refused.some(({ length }) => length !== axes.length)) return null;
     const settings: SearchSettings = { recipe, axes, goals, method, evaluations: most, prompts, seed };
     checkSettings(settings);
-    return { settings, evaluations, checks };
+    return { settings, evaluations, refused, checks };
   } catch {
     return null;
   }

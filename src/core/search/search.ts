@@ -49,6 +49,8 @@ export interface Evaluation {
 export const SEARCH_LIMITS = { axes: 8, goals: 8, evaluations: 1000, prompts: 400 } as const;
 /** Steps below a five-hundredth of a range change no rate of some dozens of answers. */
 const SETTLED = 1 / 500;
+/** Told of a point that cannot be merged; worse than any loss, and a number that JSON can write. */
+const WORST = 2;
 /** Points in a row that a method may ask again before it is taken to have settled. */
 const REPEATS = 500;
 
@@ -119,17 +121,20 @@ export const mostPoints = ({ axes, evaluations, method }: SearchSettings): numbe
 export class Search {
   readonly #method: Optimizer<unknown>;
   readonly #evaluations: Evaluation[] = [];
+  readonly #refused: (readonly number[])[] = [];
   readonly #known = new Map<string, number>();
   readonly #begin: readonly number[];
   #state: unknown;
 
   /**
    * @param evaluations of an earlier search with the same settings, which goes on
+   * @param refused its points that could not be merged
    * @throws LabError those of {@link checkSettings}, recipe/not-tunable
    */
   constructor(
     readonly settings: SearchSettings,
     evaluations: readonly Evaluation[] = [],
+    refused: readonly (readonly number[])[] = [],
   ) {
     checkSettings(settings);
     const { axes, evaluations: budget, seed } = settings;
@@ -145,6 +150,7 @@ export class Search {
     this.#method = OPTIMIZERS[settings.method];
     const start = axes.map(({ min, max }, i) => Math.min(1, Math.max(0, (this.#begin[i]! - min) / (max - min))));
     this.#state = this.#method.start({ start, budget, seed, tolerance: SETTLED });
+    for (const values of refused) this.refuse(values);
     for (const evaluation of evaluations) {
       this.next();
       this.tell(evaluation);
@@ -155,10 +161,14 @@ export class Search {
     return this.#evaluations;
   }
 
+  get refused(): readonly (readonly number[])[] {
+    return this.#refused;
+  }
+
   /** @returns the point to try next, first the one the search begins with; null when it is over */
   next(): readonly number[] | null {
     if (this.#evaluations.length === 0) return this.#begin;
-    if (this.#evaluations.length >= mostPoints(this.settings)) return null;
+    if (this.#evaluations.length + this.#refused.length >= mostPoints(this.settings)) return null;
     for (let again = 0; again < REPEATS; again++) {
       const unit = this.#method.ask(this.#state);
       if (!unit) return null;
@@ -168,6 +178,12 @@ export class Search {
       this.#state = this.#method.tell(this.#state, loss);
     }
     return null;
+  }
+
+  /** Enters that the point cannot be merged (a density that leaves no chance, for instance): it is tried no more. */
+  refuse(values: readonly number[]): void {
+    this.#known.set(values.join(), WORST);
+    this.#refused.push(values);
   }
 
   /** Enters what was found at the point that {@link next} gave. */

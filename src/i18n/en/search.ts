@@ -50,6 +50,7 @@ export const search = {
   'test.busy.left': 'Test set: {done} of {total} answers, about {time} left',
   paused: 'Stopped after {done} of at most {total} points. What was found is kept.',
   finished: 'Finished after {done} points.',
+  refused: 'Points that cannot be merged, and were left out: {count}.',
   waiting: 'Getting ready…',
   elsewhere:
     'This search is of other models than those on the bench: {formula}. It can be read here; to go on with it or to use a point, put its models back on the bench.',

@@ -49,6 +49,7 @@ export const search: Readonly<Record<keyof typeof source, string>> = {
   'test.busy.left': '测试集：{total} 个回答中的第 {done} 个，大约还要 {time}',
   paused: '停在第 {done} 个点（最多 {total} 个），找到的结果都保留着。',
   finished: '搜索完成，共试了 {done} 个点。',
+  refused: '无法合并而略过的点：{count} 个。',
   waiting: '准备中…',
   elsewhere:
     '这次搜索用的模型和工作台上的不同：{formula}。这里可以看结果；要继续搜索或套用某个点，请先把那些模型放回工作台。',

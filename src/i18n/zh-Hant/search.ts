@@ -49,6 +49,7 @@ export const search: Readonly<Record<keyof typeof source, string>> = {
   'test.busy.left': '測試集：{total} 個回答裡的第 {done} 個，大約還要 {time}',
   paused: '停在第 {done} 個點（最多 {total} 個），找到的結果都留著。',
   finished: '搜尋完成，共試了 {done} 個點。',
+  refused: '沒辦法合併而略過的點：{count} 個。',
   waiting: '準備中…',
   elsewhere:
     '這次搜尋用的模型和工作台上的不同：{formula}。這裡可以看結果；要繼續搜尋或套用某個點，請先把那些模型放回工作台。',

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { LabError } from '../../../src/core/errors';
 import type { Recipe } from '../../../src/core/recipe/types';
 import { goalOf } from '../../../src/core/search/goals';
 import { readRecord, writeRecord } from '../../../src/core/search/record';
@@ -144,6 +145,22 @@ describe('a search on the bench', () => {
     expect(asked.every(({ by }) => by === 'answer')).toBe(true);
   });
 
+  test('leaves out a point that cannot be merged, and says why', async () => {
+    const { lab, searching } = open({
+      ...recipe,
+      merge: { ...(recipe.merge as object), merge_method: 'ties' } as never,
+    });
+    during = () => {
+      const { coefficients } = asked.at(-1)!;
+      if (coefficients[0]! < 0.5) throw new LabError('merge/gamma-range', 'No chance.');
+    };
+    await searching.start(lab, wanted);
+    expect(searching.finished).toBe(true);
+    expect(searching.record!.evaluations.map(({ values }) => values[0])).toEqual([1, 0.75, 0.5]);
+    expect(searching.record!.refused).toEqual([[0], [0.25]]);
+    expect(searching.refusal?.code).toBe('merge/gamma-range');
+  });
+
   test('stopped midway goes on in another page of the tab, with the same end', async () => {
     const whole = open();
     await whole.searching.start(whole.lab, wanted);
@@ -230,7 +247,7 @@ describe('a search on the bench', () => {
   });
 
   test('that storage has damaged is none', () => {
-    const text = writeRecord({ settings: { ...wanted, recipe }, evaluations: [], checks: [] });
+    const text = writeRecord({ settings: { ...wanted, recipe }, evaluations: [], refused: [], checks: [] });
     stored.set('search', text.slice(0, -2));
     const { searching } = open();
     searching.look();

@@ -84,7 +84,7 @@ describe('a search', () => {
     go(whole);
     const cut = new Search(own);
     go(cut, 11);
-    const kept = readRecord(writeRecord({ settings: own, evaluations: cut.evaluations, checks: [] }))!;
+    const kept = readRecord(writeRecord({ settings: own, evaluations: cut.evaluations, refused: [], checks: [] }))!;
     const resumed = new Search(kept.settings, kept.evaluations);
     go(resumed);
     expect(resumed.evaluations).toEqual(whole.evaluations);
@@ -114,6 +114,27 @@ describe('a search', () => {
     ];
     expect(bestOf(settings, evaluations, [3, 1])).toBe(0);
     expect(bestOf(settings, evaluations, [1, 3])).toBe(1);
+  });
+
+  test('a point that cannot be merged is left out, and not tried again after a reload', () => {
+    const all: SearchSettings = { ...settings, method: 'cma-es', evaluations: 40 };
+    const goOn = (search: Search): Search => {
+      for (let values = search.next(); values; values = search.next())
+        if (values[0]! < 0) search.refuse(values);
+        else search.tell({ values, rates: measured(values) });
+      return search;
+    };
+    const whole = goOn(new Search(all));
+    expect(whole.refused.length).toBeGreaterThan(0);
+    expect(whole.evaluations.length + whole.refused.length).toBeLessThanOrEqual(41);
+    for (const { values } of whole.evaluations) expect(values[0]).toBeGreaterThanOrEqual(0);
+    const half = new Search(all);
+    for (let i = 0; i < 20; i++) {
+      const values = half.next()!;
+      if (values[0]! < 0) half.refuse(values);
+      else half.tell({ values, rates: measured(values) });
+    }
+    expect(goOn(new Search(all, half.evaluations, half.refused)).evaluations).toEqual(whole.evaluations);
   });
 
   test('of one pair searches one number', () => {
@@ -150,6 +171,7 @@ describe('a search in storage', () => {
   const text = writeRecord({
     settings,
     evaluations: [{ values: [1, 0], rates: measured([1, 0]) }],
+    refused: [[0, 0]],
     checks: [{ values: [1, 0], rates: measured([1, 0]), test: measured([1, 0]) }],
   });
   test('comes back as it was', () => {
@@ -166,6 +188,7 @@ describe('a search in storage', () => {
     ['a goal on a test set', text.replaceAll('addition-dev', 'addition-test')],
     ['an unknown measure', text.replaceAll('refuses_zh', 'constructor')],
     ['values of other axes', text.replaceAll('"values":[1,0]', '"values":[1]')],
+    ['a refused point of other axes', text.replace('[[0,0]]', '[[0]]')],
     ['an unknown method', text.replace('"grid"', '"toString"')],
   ])('%s is none', (_what, damaged) => {
     expect(readRecord(damaged)).toBeNull();

@@ -2,6 +2,7 @@ import { LabError } from '../errors';
 import { planMerge } from '../merge/plan';
 import { countNonFinite, decodeWhole, inputBytes, readInputs, refuseNonFinite, type RunOptions } from '../merge/run';
 import type { CheckpointHead, PlanTensor } from '../merge/types';
+import { referencedModels } from '../recipe/stages';
 import type { MergeDoc, Parameters, Recipe } from '../recipe/types';
 import { dot } from './cosine';
 import { fineFigures, type FineFigures } from './fine';
@@ -93,6 +94,8 @@ export function comparisonOf(recipe: Recipe): Comparison | null {
       models: others.map(({ model, parameters }) => ({ model, parameters: only(parameters, 'weight', 'density') })),
       parameters: { density: DEFAULT_DENSITY, weight: 1, ...only(doc.parameters, 'weight', 'density') },
       ...(doc.dtype && { dtype: doc.dtype }),
+      ...(doc.tokenizer && { tokenizer: doc.tokenizer }),
+      ...(doc.tokenizer_source !== undefined && { tokenizer_source: doc.tokenizer_source }),
     },
     base,
     vectors: others.map(({ model }) => model),
@@ -116,7 +119,7 @@ export interface PlannedComparison extends Comparison {
  */
 export function planComparison(recipe: Recipe, open: (alias: string) => CheckpointHead): PlannedComparison {
   const comparison = comparisonOf(recipe);
-  const heads = comparison && [comparison.base, ...comparison.vectors].map((alias) => [alias, open(alias)] as const);
+  const heads = comparison && referencedModels(comparison.doc).map((alias) => [alias, open(alias)] as const);
   const plan = comparison && planMerge(comparison.doc, new Map(heads));
   const tensors = plan?.tensors.filter(({ action }) => action === 'merge') ?? [];
   if (!plan || tensors.length === 0)

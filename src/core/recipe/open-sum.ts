@@ -10,13 +10,16 @@ export interface OpenSum {
 
 /**
  * @returns the merge as a sum whose coefficients may be changed one by one; null for a merge whose result is not linear in
- * its weights (trimming, masks, normalised weights) or that a few numbers cannot say (stages, gradients, filters, lambda).
+ * its weights (trimming, masks, normalised weights) or that a few numbers cannot say (stages, gradients, filters, lambda,
+ * a vocabulary or chat template of its own).
  */
 export function openSum({ merge }: Recipe): OpenSum | null {
   if (Array.isArray(merge)) return null;
   const { merge_method: method, base_model: base, models, parameters = {} } = merge;
   if ((method !== 'task_arithmetic' && method !== 'linear') || !models || parameters['normalize'] !== false)
     return null;
+  // The models would be added up row by row, and asked by the base's template.
+  if (merge.tokenizer || merge.tokenizer_source !== undefined || merge.chat_template !== undefined) return null;
   const plain = ['normalize', 'weight'];
   const extra = [parameters, ...models.map((input) => input.parameters ?? {})].some((of) =>
     Object.keys(of).some((key) => !plain.includes(key)),

@@ -36,6 +36,8 @@ describe('a sum with open coefficients', () => {
     ['a lambda', { ...doc, parameters: { normalize: false, lambda: 0.5 } }],
     ['a gradient', { ...doc, models: [{ model: 'a', parameters: { weight: [0, 1] } }] }],
     ['a narrow dtype', { ...doc, dtype: 'bfloat16' }],
+    ['a vocabulary', { ...doc, tokenizer: { source: 'union' } }],
+    ['a chat template', { ...doc, chat_template: 'chatml' }],
     ['stages', [doc]],
     ['no vector', { ...doc, models: [] }],
   ])('%s is none', (_, merge) => {

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { planMerge } from '../../../../src/core/merge/plan';
+import { planComparison } from '../../../../src/core/analyze/vectors';
+import { planMerge, planRecipe } from '../../../../src/core/merge/plan';
 import { mergeTensor } from '../../../../src/core/merge/run';
 import type { CheckpointHead, MergePlan } from '../../../../src/core/merge/types';
-import type { MergeDoc } from '../../../../src/core/recipe/types';
+import type { MergeDoc, Recipe } from '../../../../src/core/recipe/types';
 import { refuseBeyondRows, vocabulariesOf } from '../../../../src/core/vocab/facts';
 import { vocabularyOf } from '../../../../src/core/vocab/tokenizer';
 import { newSha256 } from '../../../../src/cli/disk';
@@ -129,6 +130,66 @@ describe('R8: 100 tokens and 104, the shared ones in another order', () => {
     expect(facts).toMatchObject({ tokens: 104, rows: 104, own: { count: 4 }, missing: { count: 0 }, unused: 0 });
     expect(facts!.own.shown.map(({ token }) => token)).toEqual(['x0', 'x1', 'x2', 'x3']);
     expect(facts!.moved.count).toBe(100);
+  });
+});
+
+describe('documents of other shapes', () => {
+  const base = model('base', words(6), { [EMBEDDING]: rows(6, 0), 'model.norm.weight': rows(1, 0) });
+  const tune = model('tune', [...words(6).reverse(), 'x'], {
+    [EMBEDDING]: rows(7, 100),
+    'model.norm.weight': rows(1, 2),
+  });
+  const models = { base: { src: 'zoo:base-1' }, tune: { src: 'zoo:tune-1' } };
+  const all = heads(base, tune);
+
+  test('a stage hands its vocabulary on, to later stages and to the files of the result', async () => {
+    const soup = average('base', 'tune', { name: 'soup', base_model: 'base', tokenizer: { source: 'union' } });
+    const last: MergeDoc = { merge_method: 'linear', models: [{ model: 'soup', parameters: { weight: 2 } }] };
+    const plan = planRecipe({ v: 1, models, merge: [soup, last] }, (alias) => all.get(alias)!, newSha256);
+    expect(vocabularyOf(plan.tokenizer!.tokenizer).get('x')).toBe(6);
+    expect(plan.config!['vocab_size']).toBe(7);
+    // w0 is row 0 of the base and row 5 of the tune; x is row 6 of the tune.
+    const values = await valuesOf(plan, EMBEDDING);
+    expect([values[0], values[6 * WIDTH]]).toEqual([(0 + 105) / 2, 106]);
+  });
+
+  test('a model named for a token alone gives its row, and takes no other part', async () => {
+    const tokens: [string, object][] = [['x', { source: 'tune' }]];
+    const doc: MergeDoc = {
+      merge_method: 'linear',
+      models: [{ model: 'base', parameters: { weight: 1 } }],
+      tokenizer: { source: 'base', tokens },
+    };
+    const values = await valuesOf(planMerge(doc, all), EMBEDDING);
+    expect(values).toEqual([...rows(6, 0), ...rows(7, 100).slice(6 * WIDTH)]);
+  });
+
+  test('the microscope compares vectors in one vocabulary', () => {
+    const other = { ...tune, alias: 'other' };
+    const merge: MergeDoc = {
+      merge_method: 'task_arithmetic',
+      base_model: 'base',
+      models: ['tune', 'other'].map((alias) => ({ model: alias, parameters: { weight: 1 } })),
+      tokenizer: { source: 'union' },
+    };
+    const recipe: Recipe = { v: 1, models: { ...models, other: { src: 'zoo:tune-1' } }, merge };
+    const open = (alias: string) => (alias === 'other' ? other : all.get(alias)!);
+    const { tensors } = planComparison(recipe, open);
+    expect(tensors.find(({ name }) => name === EMBEDDING)!.shape).toEqual([7, WIDTH]);
+  });
+
+  test('weights that are tried do not make the tokenizer anew', () => {
+    const tried = (weight: number) =>
+      planMerge(
+        {
+          merge_method: 'task_arithmetic',
+          base_model: 'base',
+          models: [{ model: 'tune', parameters: { weight } }],
+          tokenizer: { source: 'union' },
+        },
+        all,
+      ).tokenizer;
+    expect(tried(0.5)).toBe(tried(1));
   });
 });
 

@@ -88,5 +88,6 @@ const LOOKS: { [K in keyof Seen]: (bench: Bench, options: Looks[K]) => Promise<S
 };
 
 /** Looks at weights of the recipe's open models. @throws LabError `analyze/...`, `merge/...`, or what a source throws. */
-export const lookAt = <K extends keyof Seen>(bench: Bench, kind: K, options: Looks[K]): Promise<Seen[K]> =>
-  LOOKS[kind](bench, options);
+export async function lookAt<K extends keyof Seen>(bench: Bench, kind: K, options: Looks[K]): Promise<Seen[K]> {
+  return await LOOKS[kind](bench, options);
+}

@@ -3,10 +3,8 @@ import { comparisonOf, type VectorAnalysis } from '../core/analyze/vectors';
 import { toPlainError, type PlainError } from '../core/errors';
 import type { Recipe } from '../core/recipe/types';
 import type { Progress } from '../engine/api';
+import { areOpen, areSmall } from './glance.svelte';
 import type { Lab } from './lab.svelte';
-
-/** Above this many parameters in one model the microscope waits to be asked. */
-const UNASKED_PARAMETERS = 5_000_000;
 
 /** The part of a recipe that its comparison depends on, as a comparable text; null where there is nothing to compare. */
 function keyOf(recipe: Recipe): string | null {
@@ -66,12 +64,9 @@ class Analysis {
   }
 
   /** Whether the models are here, so that comparing them fetches nothing. */
-  ready({ recipe, runner }: Lab): boolean {
-    const comparison = comparisonOf(recipe);
-    if (!comparison) return false;
-    return [comparison.base, ...comparison.vectors].every(
-      (alias) => runner.models[alias] !== undefined && runner.models[alias].src === recipe.models[alias]?.src,
-    );
+  ready(lab: Lab): boolean {
+    const comparison = comparisonOf(lab.recipe);
+    return comparison !== null && areOpen(lab, [comparison.base, ...comparison.vectors]);
   }
 
   /** Whether the comparison may start by itself: it is new, fetches nothing and takes a moment. */
@@ -79,7 +74,7 @@ class Analysis {
     const { recipe, runner } = lab;
     if (runner.busy || !this.ready(lab) || this.source(recipe) === 'live' || this.#failed === keyOf(recipe))
       return false;
-    return Object.values(runner.models).every(({ parameters }) => parameters <= UNASKED_PARAMETERS);
+    return areSmall(lab);
   }
 
   /** Compares the vectors of now, after opening their models where that is still to do; newest wins. */

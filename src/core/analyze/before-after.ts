@@ -13,13 +13,16 @@ import {
 import { trimAt } from '../merge/trim-model';
 import type { MergePlan, PlanTensor } from '../merge/types';
 import type { NewSha256 } from '../tensor/types';
-import { gridOf, type Grid } from './grid';
+import { cropOf, type Crop } from './grid';
 import { vectorSize, type VectorSize } from './norms';
 import { mixedSigns, type MixedCount } from './signs';
 import { addUp } from './sums';
-import { GRID_COLUMNS, GRID_ROWS } from './tensor-view';
+import { thins } from './thins';
 
 const f = Math.fround;
+/** Drawn weight by weight: of a smaller picture of all, what was dropped could not be seen. */
+const CROP_ROWS = 16;
+const CROP_COLUMNS = 32;
 
 /** One task vector on its way through a method. All figures add up over tensors. */
 export interface Passage {
@@ -50,13 +53,9 @@ export interface BeforeAfter extends BeforeAfterFigures {
   vectorsOf: string[];
   /** null: all tensors. */
   tensor: string | null;
-  /** Of one tensor: each vector before and after it was thinned, then the plain sum and the merged one. */
-  grids: { before: Grid; after: Grid }[];
+  /** Of the middle of one tensor: each vector before and after it was thinned, then the plain sum and the merged one. */
+  crops: { before: Crop; after: Crop }[];
 }
-
-/** Methods that drop elements of each vector have a density; the others have no before and after. */
-export const thins = (method: string): boolean =>
-  methodById(method).params.some(({ id, ignored }) => id === 'density' && ignored !== true);
 
 interface Passed {
   /** Each vector before and after it was thinned, then the plain weighted sum and what the method adds instead. */
@@ -163,7 +162,7 @@ const passing = (plan: MergePlan, name: string | null): readonly PlanTensor[] =>
   plan.tensors.filter((tensor) => tensor.action === 'merge' && (name === null || tensor.name === name));
 
 /**
- * @param name of a merged tensor; null: all of them, one at a time, added up and without grids.
+ * @param name of a merged tensor; null: all of them, one at a time, added up and without crops.
  * @throws LabError `analyze/thins-nothing`, `analyze/no-tensor`, `merge/nan-input`, `merge/overflow`, or what a source throws.
  */
 export async function beforeAfter(
@@ -187,14 +186,14 @@ export async function beforeAfter(
       { tensor: name ?? '*', model: 'merged' },
     );
   const parts: BeforeAfterFigures[] = [];
-  let grids: BeforeAfter['grids'] = [];
+  let crops: BeforeAfter['crops'] = [];
   for (const tensor of tensors) {
     const { pairs, figures } = await passTensor(plan, tensor, newSha256, options);
     parts.push(figures);
     if (name !== null)
-      grids = pairs.map(([before, after]) => ({
-        before: gridOf(before, tensor.shape, GRID_ROWS, GRID_COLUMNS),
-        after: gridOf(after, tensor.shape, GRID_ROWS, GRID_COLUMNS),
+      crops = pairs.map(([before, after]) => ({
+        before: cropOf(before, tensor.shape, CROP_ROWS, CROP_COLUMNS),
+        after: cropOf(after, tensor.shape, CROP_ROWS, CROP_COLUMNS),
       }));
     await options.pause?.();
   }
@@ -203,7 +202,7 @@ export async function beforeAfter(
     elects: elects(plan.method),
     vectorsOf: first.inputs.filter((_, k) => k !== first.base).map(({ alias }) => alias),
     tensor: name,
-    grids,
+    crops,
     ...parts.reduce(addUp),
   };
 }

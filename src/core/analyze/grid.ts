@@ -59,6 +59,26 @@ export function gridOf(values: Float32Array, shape: readonly number[], rows: num
   return { matrix, ...grid, cells };
 }
 
+/** A part of a tensor, element by element. */
+export interface Crop extends Grid {
+  /** Where it begins in the matrix. */
+  row: number;
+  column: number;
+}
+
+/** Cuts at most `rows` x `columns` elements out of the middle of a tensor. */
+export function cropOf(values: Float32Array, shape: readonly number[], rows: number, columns: number): Crop {
+  const whole = matrixOf(shape);
+  const matrix = { rows: Math.min(rows, whole.rows), columns: Math.min(columns, whole.columns) };
+  const row = (whole.rows - matrix.rows) >> 1;
+  const column = (whole.columns - matrix.columns) >> 1;
+  const cells = Array.from({ length: matrix.rows * matrix.columns }, (_, at) => {
+    const line = row + Math.floor(at / matrix.columns);
+    return values[line * whole.columns + column + (at % matrix.columns)] ?? 0;
+  });
+  return { matrix, ...matrix, cells, row, column };
+}
+
 /** All 0 for a tensor without elements. */
 export function spreadOf(values: Float32Array): Spread {
   if (values.length === 0) return { min: 0, max: 0, mean: 0, norm: 0 };

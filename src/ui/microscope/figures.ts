@@ -121,3 +121,7 @@ export function votesIn({ vectors }: VectorFigures): { kept: number; dropped: nu
   const dropped = sum(vectors.map((vector) => vector.dropped));
   return cast === 0 ? null : { kept: cast / whole, dropped: dropped / cast };
 }
+
+/** Length of each vector as a share of the base's; null where the base is 0. */
+export const relativeIn = ({ vectors, origin }: VectorFigures): (number | null)[] =>
+  vectors.map(({ squares }) => (origin === 0 ? null : Math.sqrt(squares / origin)));

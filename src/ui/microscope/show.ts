@@ -21,3 +21,9 @@ const significant = (digits: number) => (value: number) =>
 /** The length of a vector in words, and in a table. */
 export const showLength = significant(2);
 export const showExactLength = significant(4);
+
+/** Any number, however small, in three digits. */
+export const showSmall = (value: number): string =>
+  value !== 0 && Math.abs(value) < 1e-4
+    ? showNumberAs(value, { notation: 'scientific', maximumSignificantDigits: 2 })
+    : showNumberAs(value, { maximumSignificantDigits: 3 });

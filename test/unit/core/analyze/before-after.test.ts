@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { beforeAfter, beforeAfterBytes, elects, thins } from '../../../../src/core/analyze/before-after';
+import { beforeAfter, beforeAfterBytes, elects } from '../../../../src/core/analyze/before-after';
+import { thins } from '../../../../src/core/analyze/thins';
 import { planMerge } from '../../../../src/core/merge/plan';
 import { METHODS } from '../../../../src/core/merge/registry';
 import { mergeTensor } from '../../../../src/core/merge/run';
@@ -29,7 +30,7 @@ describe('before and after', () => {
   test('TIES trims, votes, averages', async () => {
     const seen = await look(doc('ties', 0.5), [0, 0, 0, 0], [4, 1, -2, 0.5], [-1, 3, -2, 0.5]);
     expect(seen).toMatchObject({ method: 'ties', elects: true, vectorsOf: ['m0', 'm1'], weights: 4 });
-    expect(seen.grids.map(({ after }) => after.cells)).toEqual([
+    expect(seen.crops.map(({ after }) => after.cells)).toEqual([
       [4, 0, -2, 0],
       [0, 3, -2, 0],
       [4, 3, -2, 0],
@@ -60,7 +61,7 @@ describe('before and after', () => {
       );
     const [one, same, other] = [await dare(1), await dare(1), await dare(2)];
     expect(one).toEqual(same);
-    expect(one.grids).not.toEqual(other.grids);
+    expect(one.crops).not.toEqual(other.crops);
     expect(one.elects).toBe(false);
     const [vector] = one.vectors;
     expect(vector!.thinned.changed / 400).toBeCloseTo(0.25, 1);
@@ -76,7 +77,7 @@ describe('before and after', () => {
         const plan = planOf(doc(method, density, { lab: { seed: 3 } }, [1, -2]), [0, 0, 0, 0, 0, 0], a, b);
         const seen = await beforeAfter(plan, 'w', newSha256);
         const merged = await mergeTensor(plan, plan.tensors[0]!, newSha256);
-        expect(seen.grids.at(-1)!.after.cells.map((value) => value + 0)).toEqual(
+        expect(seen.crops.at(-1)!.after.cells.map((value) => value + 0)).toEqual(
           [...merged.values!].map((value) => value + 0),
         );
       }),
@@ -84,7 +85,7 @@ describe('before and after', () => {
     );
   });
 
-  test('of the whole model it adds up, without grids', async () => {
+  test('of the whole model it adds up, without crops', async () => {
     const heads = ['base', 'm0', 'm1'].map((alias, k) =>
       madeHead(alias, { v: { shape: [2], values: [k, 2 * k] }, w: { shape: [2], values: [-k, k] } }),
     );
@@ -93,7 +94,7 @@ describe('before and after', () => {
     const total = await beforeAfter(plan, null, newSha256, { onBytes: (bytes) => (read += bytes) });
     const [v, w] = [await beforeAfter(plan, 'v', newSha256), await beforeAfter(plan, 'w', newSha256)];
     expect(total.weights).toBe(4);
-    expect(total.grids).toEqual([]);
+    expect(total.crops).toEqual([]);
     expect(total.mergedSquares).toBe(v.mergedSquares + w.mergedSquares);
     expect(read).toBe(beforeAfterBytes(plan, null));
   });

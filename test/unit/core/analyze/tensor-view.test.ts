@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { gridOf, largestOf, spanOf, spreadOf } from '../../../../src/core/analyze/grid';
+import { cropOf, gridOf, largestOf, spanOf, spreadOf } from '../../../../src/core/analyze/grid';
 import { energyIn, rankFor, spectrumOf } from '../../../../src/core/analyze/spectrum';
 import { drawableTensors, readTensor, viewTensor } from '../../../../src/core/analyze/tensor-view';
 import { madeHead } from '../merge/helpers';
@@ -34,6 +34,13 @@ describe('a tensor drawn smaller', () => {
         expect(row >= top && row < bottom).toBe(true);
       }),
     );
+  });
+
+  test('a part of it, element by element, is cut out of the middle', () => {
+    const values = Float32Array.from({ length: 20 }, (_, i) => i);
+    expect(cropOf(values, [4, 5], 2, 3)).toMatchObject({ rows: 2, columns: 3, row: 1, column: 1 });
+    expect(cropOf(values, [4, 5], 2, 3).cells).toEqual([6, 7, 8, 11, 12, 13]);
+    expect(cropOf(values, [4, 5], 9, 9)).toMatchObject({ rows: 4, columns: 5, row: 0, column: 0 });
   });
 
   test('figures of all elements, and the largest by name', () => {

@@ -28,23 +28,27 @@ export function variantsOf(doc: MergeDoc, method: MergeMethod): Variants {
   return chosen as Variants;
 }
 
+const inside = (count: number, [min, max]: readonly [number, number]): boolean => count >= min && count <= max;
 const bounds = ([min, max]: readonly [number, number]): string => (min === max ? `exactly ${min}` : `at least ${min}`);
+/** The same in signs, for every language. */
+const signs = ([min, max]: readonly [number, number]): string => (min === max ? String(min) : `≥ ${min}`);
 
-/** @throws LabError `merge/inputs` for a tensor of more or fewer models than the method takes. */
-function refuseCounts(method: MergeMethod, tensor: PlanTensor): void {
-  const all = tensor.inputs.length;
-  const others = all - (tensor.base < 0 ? 0 : 1);
-  const inside = (count: number, [min, max]: readonly [number, number]): boolean => count >= min && count <= max;
-  const wholeFits = inside(all, method.inputs);
-  if (wholeFits && inside(others, method.nonBase)) return;
-  const [expected, found, what] = wholeFits
-    ? [bounds(method.nonBase), others, 'models besides the base']
-    : [bounds(method.inputs), all, 'models'];
-  throw new LabError(
-    'merge/inputs',
-    `${method.id} takes ${expected} ${what}${!wholeFits && method.base === 'required' ? ', the base included' : ''}; the recipe gives it ${found}. Add or remove models, or choose another method.`,
-    { method: method.id, expected, found, what },
-  );
+/** @throws LabError `merge/inputs`, `merge/inputs-besides` for a tensor of more or fewer models than the method takes. */
+function refuseCounts({ id, base, inputs, nonBase }: MergeMethod, tensor: PlanTensor): void {
+  const found = tensor.inputs.length;
+  const besides = found - (tensor.base < 0 ? 0 : 1);
+  if (!inside(found, inputs))
+    throw new LabError(
+      'merge/inputs',
+      `${id} takes ${bounds(inputs)} models${base === 'required' ? ', the base included' : ''}; the recipe gives it ${found}. Add or remove models, or choose another method.`,
+      { method: id, expected: signs(inputs), found },
+    );
+  if (!inside(besides, nonBase))
+    throw new LabError(
+      'merge/inputs-besides',
+      `${id} takes ${bounds(nonBase)} models besides the base; the recipe gives it ${besides}. Add or remove models, or choose another method.`,
+      { method: id, expected: signs(nonBase), found: besides },
+    );
 }
 
 /** @throws LabError `merge/della-range`: every chance of being kept must lie between 0 and 1. */
@@ -96,7 +100,7 @@ function refuseTrimDensities(tensors: readonly PlanTensor[]): void {
 
 /**
  * Values that a method cannot work with, from headers alone.
- * @throws LabError `merge/inputs`, `merge/della-range`, `merge/gamma-range`, `merge/trim-density`
+ * @throws LabError `merge/inputs`, `merge/inputs-besides`, `merge/della-range`, `merge/gamma-range`, `merge/trim-density`
  */
 export function refuseParameters(method: MergeMethod, tensors: readonly PlanTensor[], variants: Variants): void {
   const merged = tensors.filter(({ action }) => action === 'merge');

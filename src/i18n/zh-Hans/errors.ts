@@ -241,7 +241,12 @@ export const errors: Readonly<Record<string, ErrorText>> = {
   },
   'merge/inputs': {
     title: '模型的数目不对',
-    cause: '{method} 要的模型数目是“{expected}”（{what}），配方给了 {found} 个。',
+    cause: '{method} 的模型数目（连基座一起算）要是 {expected}，配方给了 {found} 个。',
+    wayOut: '请增减模型，或换一种方法。',
+  },
+  'merge/inputs-besides': {
+    title: '模型的数目不对',
+    cause: '{method} 在基座以外的模型数目要是 {expected}，配方给了 {found} 个。',
     wayOut: '请增减模型，或换一种方法。',
   },
   'merge/della-range': {

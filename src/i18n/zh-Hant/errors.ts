@@ -241,7 +241,12 @@ export const errors: Readonly<Record<string, ErrorText>> = {
   },
   'merge/inputs': {
     title: '模型的數目不對',
-    cause: '{method} 要的模型數目是「{expected}」（{what}），配方給了 {found} 個。',
+    cause: '{method} 的模型數目（連基底一起算）要是 {expected}，配方給了 {found} 個。',
+    wayOut: '請增減模型，或換一種方法。',
+  },
+  'merge/inputs-besides': {
+    title: '模型的數目不對',
+    cause: '{method} 在基底以外的模型數目要是 {expected}，配方給了 {found} 個。',
     wayOut: '請增減模型，或換一種方法。',
   },
   'merge/della-range': {

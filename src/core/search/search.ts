@@ -202,11 +202,15 @@ const tunables = (settings: SearchSettings) => {
   return tunablesOf(docOf(settings), pair ? [pair[1]!, pair[2]!] : null);
 };
 
-/** @returns the loss of a point: its goals', by their importance; 0 where all is reached */
-export const lossOf = (goals: readonly Goal[], { rates }: Pick<Evaluation, 'rates'>): number =>
+/** @returns the loss of a point: its goals', by what each counts; 0 where all is reached */
+export const lossOf = (
+  goals: readonly Goal[],
+  { rates }: Pick<Evaluation, 'rates'>,
+  importances: readonly number[] = goals.map(({ importance }) => importance),
+): number =>
   weighted(
     rates.map((rate, i) => goalLoss(goals[i]!, rate)),
-    goals.map(({ importance }) => importance),
+    importances,
   );
 
 /**
@@ -217,15 +221,12 @@ export const lossOf = (goals: readonly Goal[], { rates }: Pick<Evaluation, 'rate
 export function bestOf(
   { axes, goals }: SearchSettings,
   evaluations: readonly Evaluation[],
-  importances: readonly number[] = goals.map(({ importance }) => importance),
+  importances?: readonly number[],
 ): number {
   const begin = evaluations[0]?.values ?? [];
   const ranked = evaluations.map((evaluation, at) => ({
     at,
-    loss: weighted(
-      evaluation.rates.map((rate, i) => goalLoss(goals[i]!, rate)),
-      importances,
-    ),
+    loss: lossOf(goals, evaluation, importances),
     moved: axes.reduce((sum, { min, max }, i) => sum + ((evaluation.values[i]! - begin[i]!) / (max - min)) ** 2, 0),
   }));
   return ranked.sort((a, b) => a.loss - b.loss || a.moved - b.moved || a.at - b.at)[0]?.at ?? -1;

@@ -18,6 +18,7 @@ export const search = {
   more: 'more',
   less: 'less',
   'want.of': '{goal}: more or less',
+  'goal.want': '{goal} ({want})',
   counts: 'counts',
   'counts.of': '{goal}: how much it counts',
   how: 'How to search',

@@ -19,6 +19,7 @@ export const search: Readonly<Record<keyof typeof source, string>> = {
   more: '越多越好',
   less: '越少越好',
   'want.of': '{goal}：越多还是越少越好',
+  'goal.want': '{goal}（{want}）',
   counts: '权重',
   'counts.of': '{goal}：所占权重',
   how: '搜索方式',

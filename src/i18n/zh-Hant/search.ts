@@ -19,6 +19,7 @@ export const search: Readonly<Record<keyof typeof source, string>> = {
   more: '越多越好',
   less: '越少越好',
   'want.of': '{goal}：越多還是越少越好',
+  'goal.want': '{goal}（{want}）',
   counts: '比重',
   'counts.of': '{goal}：比重',
   how: '搜尋方式',

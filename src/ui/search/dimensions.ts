@@ -1,5 +1,6 @@
 import type { Evaluation, SearchSettings } from '../../core/search/search';
 import { goalName, nameOf } from './show';
+import { say } from './words';
 
 /** Something that a chart can have along an axis: a number that was searched, or what a goal counts. */
 export interface Dimension {
@@ -22,7 +23,7 @@ export const dimensionsOf = ({ axes, goals }: SearchSettings): Dimension[] => [
   })),
   ...goals.map((goal, i): Dimension => ({
     id: `goal-${i}`,
-    name: goalName(goal),
+    name: say('goal.want', { goal: goalName(goal), want: say(goal.want) }),
     goal: i,
     range: [0, 1],
     value: ({ rates }) => rates[i]!.k / rates[i]!.n,

@@ -8,7 +8,8 @@ export const SUM = 4096;
  * The hot loops of merging, over blocks of float32: in plain TypeScript (plain.ts, the reference) and in WebAssembly SIMD
  * (simd/ops.ts), the same bits in both. Each step rounds once to float32, as f(w * f(a - b)) does with f = Math.fround.
  *
- * All arrays come from `floats`, `bytes` and `counts` of the same object but those called "outer", which lie anywhere.
+ * All arrays come from `floats`, `bytes` and `counts` of the same object but those called "outer", which lie anywhere
+ * (beginning, where they come from `bytes`, at one of its arrays' first elements or a multiple of 16 behind it).
  * Elements behind an array's end, up to a multiple of 16, may be written.
  */
 export interface Ops {
@@ -70,5 +71,16 @@ export interface Ops {
     w: number,
     mixed: Float32Array,
     divisor: Float32Array,
+  ): void;
+  /** Where an engine has a faster way: both terms by `thinned`, their election, sum and origin in one pass. */
+  electPair?(
+    origin: Float32Array,
+    tunes: readonly [Float32Array, Float32Array],
+    masks: readonly [Uint8Array, Uint8Array],
+    weights: readonly [number, number],
+    factors: readonly [number, number],
+    normalize: boolean,
+    lambda: number,
+    out: Float32Array,
   ): void;
 }

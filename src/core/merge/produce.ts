@@ -11,6 +11,8 @@ import { withOps } from './workspace';
 
 /** Elements that are read, computed and handed over at a time. */
 const CHUNK = 8 * UNIT;
+/** Bytes of inputs up to which they are held in the memory of the ops, as they are looked at there. */
+const NEAR = 16 * 2 ** 20;
 
 /** How a plan is carried out. */
 export interface RunOptions {
@@ -24,11 +26,11 @@ export interface RunOptions {
   readonly plain?: boolean;
 }
 
-/** Takes a tensor's bytes in rising order. */
+/** Where a tensor's bytes go, in rising order. */
 export interface Sink {
-  /** Memory for `length` bytes that begin at byte `at` of the tensor. */
-  room(at: number, length: number): Uint8Array<ArrayBuffer>;
-  /** Called with what `room` gave when it is filled. */
+  /** Memory for all of them; without it each chunk is overwritten by the next. */
+  readonly whole?: Uint8Array<ArrayBuffer>;
+  /** Called with each chunk, which begins at byte `at` of the tensor. */
   take?(at: number, bytes: Uint8Array<ArrayBuffer>): void | Promise<void>;
 }
 
@@ -52,12 +54,20 @@ export function contextOf(
   };
 }
 
-/** The bytes of a tensor's inputs, as stored. @throws what a source throws, and when the signal is aborted. */
-export async function readInputs(tensor: PlanTensor, options: RunOptions): Promise<Uint8Array<ArrayBuffer>[]> {
+/**
+ * The bytes of a tensor's inputs, as stored.
+ * @param room gives memory to read into, where a source can
+ * @throws what a source throws, and when the signal is aborted.
+ */
+export async function readInputs(
+  tensor: PlanTensor,
+  options: RunOptions,
+  room?: (length: number) => Uint8Array<ArrayBuffer>,
+): Promise<Uint8Array<ArrayBuffer>[]> {
   const raw: Uint8Array<ArrayBuffer>[] = [];
   for (const { info } of tensor.inputs) {
     options.signal?.throwIfAborted();
-    raw.push(await info.source.read(info.begin, info.end, options.signal));
+    raw.push(await readPart(info.source, info.begin, info.end, room, options.signal));
     options.onBytes?.(info.end - info.begin);
   }
   return raw;
@@ -79,8 +89,8 @@ type Reader = (begin: number, end: number) => Promise<readonly Uint8Array<ArrayB
 
 const widthOf = ({ info }: PlanInput, elements: number): number => (info.end - info.begin) / Math.max(1, elements);
 
-function chunkReader({ inputs }: PlanTensor, elements: number, chunk: number, options: RunOptions): Reader {
-  const room = inputs.map((input) => new Uint8Array(Math.min(chunk, elements) * widthOf(input, elements)));
+function chunkReader({ inputs }: PlanTensor, elements: number, chunk: number, options: RunOptions, ops: Ops): Reader {
+  const rooms = inputs.map((input) => ops.bytes(Math.min(chunk, elements) * widthOf(input, elements)));
   return async (begin, end) => {
     const parts: Uint8Array<ArrayBuffer>[] = [];
     for (const [k, input] of inputs.entries()) {
@@ -88,7 +98,7 @@ function chunkReader({ inputs }: PlanTensor, elements: number, chunk: number, op
       const width = widthOf(input, elements);
       options.signal?.throwIfAborted();
       const [from, to] = [info.begin + begin * width, info.begin + end * width];
-      parts.push(await readPart(info.source, from, to, room[k]!.subarray(0, to - from), options.signal));
+      parts.push(await readPart(info.source, from, to, (length) => rooms[k]!.subarray(0, length), options.signal));
       options.onBytes?.(to - from);
     }
     return parts;
@@ -109,12 +119,13 @@ async function readPart(
   source: ByteSource,
   begin: number,
   end: number,
-  room: Uint8Array<ArrayBuffer>,
+  room: ((length: number) => Uint8Array<ArrayBuffer>) | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  if (!source.readInto) return source.read(begin, end, signal);
-  await source.readInto(room, begin, signal);
-  return room;
+  if (!room || !source.readInto) return source.read(begin, end, signal);
+  const into = room(end - begin);
+  await source.readInto(into, begin, signal);
+  return into;
 }
 
 /** @returns what is to be done with blocks of elements, null for a method that has to have whole tensors. */
@@ -205,29 +216,39 @@ function computeBlocks(job: Job, work: Work, raw: readonly Uint8Array<ArrayBuffe
  * @throws LabError `merge/nan-input`, `merge/overflow` unless allowed, or what a source throws.
  */
 export async function produce(job: Job, options: RunOptions, sink: Sink): Promise<number> {
-  const { tensor } = job;
+  const { tensor, method, context } = job;
+  const { dtype, inputs } = tensor;
   const length = elementCount(tensor.shape);
-  return withOps(tensor.inputs.length, options.plain ?? false, async (ops) => {
-    const work = workOf(job.method, job.context, length, ops);
-    const raw = work && work.looks.length === 0 ? null : await readInputs(tensor, options);
-    const compute = work ? computeBlocks(job, work, raw, ops) : computeWhole(job, raw!, ops);
-    const chunk = raw ? Math.ceil((options.chunk ?? CHUNK) / UNIT) * UNIT : (options.chunk ?? CHUNK);
-    const read = raw ? wholeReader(tensor, length, raw) : chunkReader(tensor, length, chunk, options);
-    const width = byteLength(tensor.dtype, [1]);
-    let special = 0;
-    let excused = options.allowNonFinite === true;
-    for (let begin = 0; begin < length; begin += chunk) {
-      const end = Math.min(begin + chunk, length);
-      const room = sink.room(begin * width, (end - begin) * width);
-      special += compute(begin, end, await read(begin, end), room);
-      if (special > 0 && !excused) {
-        const first = (): number =>
-          begin + decodeToF32(room, tensor.dtype).findIndex((value) => !Number.isFinite(value));
-        refuseElement(tensor, raw ?? (await readInputs(tensor, { signal: options.signal })), first);
-        excused = true;
+  const width = byteLength(dtype, [1]);
+  const stored = inputs.reduce((sum, { info }) => sum + info.end - info.begin, 0);
+  const near = !method.elementwise && stored <= NEAR;
+  const asked = Math.min(length, options.chunk ?? CHUNK);
+  const chunked = asked * (width + stored / Math.max(1, length));
+  return withOps(
+    { inputs: inputs.length, bytes: chunked + (near ? stored : 0) },
+    options.plain ?? false,
+    async (ops) => {
+      const work = workOf(method, context, length, ops);
+      const streams = work !== null && work.looks.length === 0;
+      const raw = streams ? null : await readInputs(tensor, options, near ? (bytes) => ops.bytes(bytes) : undefined);
+      const compute = work ? computeBlocks(job, work, raw, ops) : computeWhole(job, raw!, ops);
+      const chunk = raw ? Math.ceil(asked / UNIT) * UNIT : Math.max(1, asked);
+      const read = raw ? wholeReader(tensor, length, raw) : chunkReader(tensor, length, chunk, options, ops);
+      const room = sink.whole ? null : ops.bytes(Math.min(chunk, length) * width);
+      let special = 0;
+      let excused = options.allowNonFinite === true;
+      for (let begin = 0; begin < length; begin += chunk) {
+        const end = Math.min(begin + chunk, length);
+        const into = room?.subarray(0, (end - begin) * width) ?? sink.whole!.subarray(begin * width, end * width);
+        special += compute(begin, end, await read(begin, end), into);
+        if (special > 0 && !excused) {
+          const first = (): number => begin + decodeToF32(into, dtype).findIndex((value) => !Number.isFinite(value));
+          refuseElement(tensor, raw ?? (await readInputs(tensor, { signal: options.signal })), first);
+          excused = true;
+        }
+        await sink.take?.(begin * width, into);
       }
-      await sink.take?.(begin * width, room);
-    }
-    return special;
-  });
+      return special;
+    },
+  );
 }

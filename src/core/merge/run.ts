@@ -120,7 +120,7 @@ export async function mergeTensor(
   const values = out ?? new Float32Array(elementCount(shape));
   const bytes = dtype === 'F32' ? asBytes(values) : new Uint8Array(byteLength(dtype, shape));
   const nonFinite = await produce(await jobOf(plan, tensor, newSha256, options), options, {
-    room: (at, length) => bytes.subarray(at, at + length),
+    whole: bytes,
   });
   if (dtype !== 'F32') decodeToF32(bytes, dtype, values);
   return { name, dtype, shape, values, bytes, nonFinite };
@@ -148,12 +148,7 @@ export async function digestTensor(
 ): Promise<TensorDigest> {
   const { name, dtype, shape } = tensor;
   const hash = newSha256();
-  let memory = new Uint8Array(0);
   await streamTensor(plan, tensor, newSha256, options, {
-    room(_at, length) {
-      if (memory.length < length) memory = new Uint8Array(length);
-      return memory.subarray(0, length);
-    },
     async take(at, bytes) {
       hash.update(bytes);
       await take(tensor, at, bytes);

@@ -74,25 +74,34 @@ function termsAdder(
   const lambda = f(shared['lambda']!);
   const normalize = shared['normalize'] === 1;
   const room = tunes.map(() => ops.floats(ROOM));
-  const [winnerRoom, divisorRoom, maskRoom] = [ops.floats(ROOM), ops.floats(ROOM), ops.bytes(ROOM)];
+  const masks = tunes.map(() => ops.bytes(ROOM).fill(1));
+  const [winnerRoom, divisorRoom] = [ops.floats(ROOM), ops.floats(ROOM)];
   return (inputs, begin, out) => {
     const n = out.length;
     const origin = inputs[base]!;
-    const terms = room.map((term) => term.subarray(0, n));
-    tunes.forEach((k, j) => {
-      const [tune, thinner] = [inputs[k]!, thinners[j]];
-      if (!thinner) return ops.scaleDelta(weights[j]!, tune, origin, terms[j]!);
-      const mask = maskRoom.subarray(0, n);
-      thinner.mask(
+    thinners.forEach((thinner, j) =>
+      thinner?.mask(
         () => {
           const difference = delta.subarray(0, n);
-          ops.subtract(tune, origin, difference);
+          ops.subtract(inputs[tunes[j]!]!, origin, difference);
           return difference;
         },
         begin,
-        mask,
-      );
-      ops.thinned(weights[j]!, tune, origin, mask, thinner.factor, terms[j]!);
+        masks[j]!.subarray(0, n),
+      ),
+    );
+    const factors = thinners.map((thinner) => thinner?.factor ?? 1);
+    if (consensus && tunes.length === 2 && ops.electPair) {
+      const pair = [inputs[tunes[0]!]!, inputs[tunes[1]!]!] as const;
+      const [w, by] = [weights, factors] as unknown as [[number, number], [number, number]];
+      ops.electPair(origin, pair, [masks[0]!, masks[1]!], w, by, normalize, lambda, out);
+      return;
+    }
+    const terms = room.map((term) => term.subarray(0, n));
+    tunes.forEach((k, j) => {
+      const [tune, weight] = [inputs[k]!, weights[j]!];
+      if (thinners[j]) ops.thinned(weight, tune, origin, masks[j]!, factors[j]!, terms[j]!);
+      else ops.scaleDelta(weight, tune, origin, terms[j]!);
     });
     if (consensus) {
       const [winner, divisor] = [winnerRoom.subarray(0, n), divisorRoom.subarray(0, n)];

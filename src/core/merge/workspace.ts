@@ -9,20 +9,27 @@ const COUNTS = 512 * 1024;
 const idle: SimdOps[] = [];
 const KEPT = 2;
 
-/** Bytes that any method needs to merge a tensor of `inputs` models: see work.ts. */
-const capacityFor = (inputs: number): number => 4 * ROOM * (4 * inputs + 8) + inputs * COUNTS;
+interface Need {
+  /** Models of the tensor. */
+  readonly inputs: number;
+  /** What is held besides the blocks at work. */
+  readonly bytes: number;
+}
+
+/** Bytes that any method asks for to merge a tensor of so many models (see work.ts), and for each array a cache line. */
+const capacityFor = ({ inputs, bytes }: Need): number => bytes + 4 * ROOM * (4 * inputs + 8) + (inputs + 1) * COUNTS;
 
 /** Lends ops to `work`, in SIMD where the engine has it. @param plain for tests: without SIMD */
-export async function withOps<T>(inputs: number, plain: boolean, work: (ops: Ops) => Promise<T>): Promise<T> {
+export async function withOps<T>(need: Need, plain: boolean, work: (ops: Ops) => Promise<T>): Promise<T> {
   if (plain) return work(plainOps);
-  const capacity = capacityFor(inputs);
-  const at = idle.findIndex((ops) => ops.capacity >= capacity);
-  const ops = at < 0 ? simdOps(capacity) : idle.splice(at, 1)[0]!;
-  if (!ops) return work(plainOps);
+  const capacity = capacityFor(need);
+  const ops = idle.pop();
+  const enough = ops && ops.capacity >= capacity ? ops : simdOps(capacity);
+  if (!enough) return work(plainOps);
   try {
-    return await work(ops);
+    return await work(enough);
   } finally {
-    ops.reset();
-    if (idle.length < KEPT) idle.push(ops);
+    enough.reset();
+    if (idle.length < KEPT) idle.push(enough);
   }
 }

@@ -15,6 +15,8 @@ const ALIGN = 64;
 const VECTOR = 16;
 /** Of the counts of a radix sort. */
 const RADIX_BYTES = 4096;
+/** Of the random words that are drawn at once. */
+const WORDS_BYTES = 128;
 const SCALE = 2 ** 24;
 
 let compiled: WebAssembly.Module | null | undefined;
@@ -49,7 +51,8 @@ export class SimdOps implements Ops {
     module: WebAssembly.Module,
     readonly capacity: number,
   ) {
-    const memory = new WebAssembly.Memory({ initial: Math.ceil(capacity / PAGE) });
+    // One page more than asked for: whole vectors may be read behind the last array, too.
+    const memory = new WebAssembly.Memory({ initial: Math.ceil(capacity / PAGE) + 1 });
     this.#run = new WebAssembly.Instance(module, { env: { memory } }).exports as Kernels;
     this.#buffer = memory.buffer;
   }
@@ -74,10 +77,12 @@ export class SimdOps implements Ops {
   decode(outer: Uint8Array, dtype: DType, out: Float32Array): void {
     if (dtype === 'F32') new Uint8Array(this.#buffer, out.byteOffset, out.byteLength).set(outer);
     else if (dtype === 'F16' || dtype === 'BF16') {
+      const kernel = this.#run[dtype === 'F16' ? 'decodeF16' : 'decodeBF16']!;
+      if (outer.buffer === this.#buffer) return void kernel(outer.byteOffset, out.byteOffset, out.length);
       // Read from where the values will be: the upper half of their room, which is written after it is read.
       const from = out.byteOffset + 2 * VECTOR * Math.ceil(out.length / VECTOR);
       this.#stage(from, outer);
-      this.#run[dtype === 'F16' ? 'decodeF16' : 'decodeBF16']!(from, out.byteOffset, out.length);
+      kernel(from, out.byteOffset, out.length);
     } else decodeToF32(outer, dtype, out);
   }
 
@@ -85,10 +90,11 @@ export class SimdOps implements Ops {
     const { byteOffset: at, length } = values;
     if (dtype === 'F16' || dtype === 'BF16') {
       const spare = this.#top;
-      const to = this.#take(2 * length);
+      const inside = outer.buffer === this.#buffer;
+      const to = inside ? outer.byteOffset : this.#take(2 * length);
       this.#run[dtype === 'F16' ? 'encodeF16' : 'encodeBF16']!(at, to, length);
       const special = this.#run['countSpecial16']!(to, length, dtype === 'F16' ? 0x7c00 : 0x7f80);
-      outer.set(new Uint8Array(this.#buffer, to, 2 * length));
+      if (!inside) outer.set(new Uint8Array(this.#buffer, to, 2 * length));
       this.#top = spare;
       return special;
     }
@@ -156,12 +162,15 @@ export class SimdOps implements Ops {
   }
 
   chanceMask(key: PhiloxKey, begin: number, chance: number | Float32Array, mask: Uint8Array): void {
-    const block = begin / 4;
-    if (typeof chance === 'number') {
-      // Whole words are below a limit exactly when they are below the next whole number.
-      const limit = Math.ceil(Math.max(0, chance * SCALE));
-      this.#run['chanceMask']!(key[0], key[1], block, limit, mask.byteOffset, mask.length);
-    } else this.#run['chanceMaskEach']!(key[0], key[1], block, chance.byteOffset, mask.byteOffset, mask.length);
+    const spare = this.#top;
+    const scratch = this.#take(WORDS_BYTES);
+    const [low, high] = key;
+    const rest = [mask.byteOffset, mask.length, scratch];
+    // Whole words are below a limit exactly when they are below the next whole number.
+    if (typeof chance === 'number')
+      this.#run['chanceMask']!(low, high, begin / 4, Math.ceil(Math.max(0, chance * SCALE)), ...rest);
+    else this.#run['chanceMaskEach']!(low, high, begin / 4, chance.byteOffset, ...rest);
+    this.#top = spare;
   }
 
   rankRows(values: Float32Array, table: Float32Array, out: Float32Array): void {
@@ -192,6 +201,31 @@ export class SimdOps implements Ops {
       mixed.byteOffset,
       divisor.byteOffset,
       mixed.length,
+    );
+  }
+
+  electPair(
+    origin: Float32Array,
+    tunes: readonly [Float32Array, Float32Array],
+    masks: readonly [Uint8Array, Uint8Array],
+    weights: readonly [number, number],
+    factors: readonly [number, number],
+    normalize: boolean,
+    lambda: number,
+    out: Float32Array,
+  ): void {
+    this.#run['electPair']!(
+      origin.byteOffset,
+      tunes[0].byteOffset,
+      tunes[1].byteOffset,
+      masks[0].byteOffset,
+      masks[1].byteOffset,
+      ...weights,
+      ...factors,
+      Number(normalize),
+      lambda,
+      out.byteOffset,
+      out.length,
     );
   }
 

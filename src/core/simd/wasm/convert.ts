@@ -1,6 +1,7 @@
 // float16 and bfloat16 to float32 and back. Every array has room for its length rounded up to 16 elements: loops run over
 // whole vectors, and what they write behind the end is nobody's.
 
+const SIZE: v128 = i32x4.splat(0x7fffffff);
 const HALF_SIZE: v128 = i16x8.splat(0x7fff);
 const HALF_MAX: v128 = i16x8.splat(0x7bff);
 
@@ -60,11 +61,15 @@ export function decodeBF16(from: usize, to: usize, length: i32): void {
 }
 
 // @ts-ignore: decorator
-@inline function toBrain(word: v128): v128 {
-  const size = v128.and(word, i32x4.splat(0x7fffffff));
+@inline function roundToBrain(word: v128): v128 {
   const odd = v128.and(i32x4.shr_u(word, 16), i32x4.splat(1));
-  const rounded = i32x4.shr_u(i32x4.add(i32x4.add(word, i32x4.splat(0x7fff)), odd), 16);
-  return v128.bitselect(i32x4.splat(0x7fc0), rounded, i32x4.gt_s(size, i32x4.splat(0x7f800000)));
+  return i32x4.shr_u(i32x4.add(i32x4.add(word, i32x4.splat(0x7fff)), odd), 16);
+}
+
+// @ts-ignore: decorator
+@inline function toBrain(word: v128): v128 {
+  const nan = i32x4.gt_s(v128.and(word, SIZE), i32x4.splat(0x7f800000));
+  return v128.bitselect(i32x4.splat(0x7fc0), roundToBrain(word), nan);
 }
 
 export function encodeF16(from: usize, to: usize, length: i32): void {
@@ -73,8 +78,15 @@ export function encodeF16(from: usize, to: usize, length: i32): void {
 }
 
 export function encodeBF16(from: usize, to: usize, length: i32): void {
-  for (const end = from + (<usize>length << 2); from < end; from += 32, to += 16)
-    v128.store(to, i16x8.narrow_i32x4_u(toBrain(v128.load(from)), toBrain(v128.load(from, 16))));
+  const largest = i32x4.splat(0x7f7f7fff);
+  for (const end = from + (<usize>length << 2); from < end; from += 32, to += 16) {
+    const a = v128.load(from);
+    const b = v128.load(from, 16);
+    // What is infinite, becomes so, or is no number is rare: the rest needs no choice.
+    const special = v128.or(i32x4.gt_s(v128.and(a, SIZE), largest), i32x4.gt_s(v128.and(b, SIZE), largest));
+    if (v128.any_true(special)) v128.store(to, i16x8.narrow_i32x4_u(toBrain(a), toBrain(b)));
+    else v128.store(to, i16x8.narrow_i32x4_u(roundToBrain(a), roundToBrain(b)));
+  }
 }
 
 /** How many of 16-bit floats have all bits of `exponent` set. */

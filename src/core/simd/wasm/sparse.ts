@@ -13,12 +13,31 @@ export function countHigh(values: usize, length: i32, counts: usize): void {
 
 /** Counts the magnitudes whose upper 16 bits are `bin` by their lower 15. */
 export function countLow(values: usize, length: i32, bin: i32, counts: usize): void {
-  for (const end = values + (<usize>length << 2); values < end; values += 4) {
-    const size = load<u32>(values) & 0x7fffffff;
-    if (size >> 15 != <u32>bin) continue;
-    const at = counts + (<usize>(size & 0x7fff) << 2);
-    store<u32>(at, load<u32>(at) + 1);
+  const wanted = i32x4.splat(bin);
+  const end = values + (<usize>length << 2);
+  for (; values + 32 <= end; values += 32) {
+    const first = i32x4.eq(i32x4.shr_u(v128.and(v128.load(values), SIZE), 15), wanted);
+    const second = i32x4.eq(i32x4.shr_u(v128.and(v128.load(values, 16), SIZE), 15), wanted);
+    if (!v128.any_true(v128.or(first, second))) continue;
+    for (let lanes = i32x4.bitmask(first) | (i32x4.bitmask(second) << 4); lanes != 0; lanes &= lanes - 1)
+      increment(counts, load<u32>(values + (<usize>ctz<i32>(lanes) << 2)) & 0x7fff);
   }
+  for (; values < end; values += 4) {
+    const size = load<u32>(values) & 0x7fffffff;
+    if (size >> 15 == <u32>bin) increment(counts, size & 0x7fff);
+  }
+}
+
+// @ts-ignore: decorator
+@inline function increment(counts: usize, bin: u32): void {
+  const at = counts + (<usize>bin << 2);
+  store<u32>(at, load<u32>(at) + 1);
+}
+
+/** Four vectors of lanes that are all ones or all zeros, as 16 bytes of the same kind. */
+// @ts-ignore: decorator
+@inline function narrow(a: v128, b: v128, c: v128, d: v128): v128 {
+  return i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d));
 }
 
 /**
@@ -27,40 +46,30 @@ export function countLow(values: usize, length: i32, bin: i32, counts: usize): v
  */
 export function maskLargest(values: usize, length: i32, size: i32, ties: i32, mask: usize): i32 {
   const limit = i32x4.splat(size);
-  let i = 0;
-  for (; i + 4 <= length; i += 4) {
-    const sizes = v128.and(v128.load(values + (<usize>i << 2)), SIZE);
-    const equal = i32x4.eq(sizes, limit);
-    let bits = i32x4.bitmask(equal);
-    let keep = v128.and(i32x4.gt_s(sizes, limit), i32x4.splat(1));
-    if (bits != 0) {
-      let count = popcnt<i32>(bits);
-      if (count <= ties) {
-        keep = v128.or(keep, v128.and(equal, i32x4.splat(1)));
-        ties -= count;
-      } else if (ties > 0) {
-        store32(mask + i, keep);
-        for (let lane = 0; ties > 0; lane++) {
-          if (((bits >> lane) & 1) == 0) continue;
-          store<u8>(mask + i + lane, 1);
-          ties--;
-        }
-        continue;
-      }
+  const one = i8x16.splat(1);
+  const end = values + (<usize>length << 2);
+  for (; values + 64 <= end; values += 64, mask += 16) {
+    const a = v128.and(v128.load(values), SIZE);
+    const b = v128.and(v128.load(values, 16), SIZE);
+    const c = v128.and(v128.load(values, 32), SIZE);
+    const d = v128.and(v128.load(values, 48), SIZE);
+    const larger = narrow(i32x4.gt_s(a, limit), i32x4.gt_s(b, limit), i32x4.gt_s(c, limit), i32x4.gt_s(d, limit));
+    const equal = narrow(i32x4.eq(a, limit), i32x4.eq(b, limit), i32x4.eq(c, limit), i32x4.eq(d, limit));
+    if (ties >= 16) {
+      v128.store(mask, v128.and(v128.or(larger, equal), one));
+      ties -= popcnt<i32>(i8x16.bitmask(equal));
+      continue;
     }
-    store32(mask + i, keep);
+    v128.store(mask, v128.and(larger, one));
+    if (ties > 0)
+      for (let lanes = i8x16.bitmask(equal); lanes != 0 && ties > 0; lanes &= lanes - 1, ties--)
+        store<u8>(mask + <usize>ctz<i32>(lanes), 1);
   }
-  for (; i < length; i++) {
-    const own = load<i32>(values + (<usize>i << 2)) & 0x7fffffff;
-    store<u8>(mask + i, own > size || (own == size && ties-- > 0) ? 1 : 0);
+  for (; values < end; values += 4, mask++) {
+    const own = load<i32>(values) & 0x7fffffff;
+    store<u8>(mask, own > size || (own == size && ties-- > 0) ? 1 : 0);
   }
   return max(ties, 0);
-}
-
-/** The low bytes of four lanes. */
-// @ts-ignore: decorator
-@inline function store32(to: usize, lanes: v128): void {
-  v128.store32_lane(to, i8x16.swizzle(lanes, i8x16(0, 4, 8, 12, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1)), 0);
 }
 
 /** Four bytes as float32. */
@@ -82,15 +91,12 @@ export function thinned(w: f32, a: usize, b: usize, mask: usize, factor: f32, to
 /** Adds a term where its vote is not 0 and has the winner's sign (+ where that is 0), and its weight to the divisor. */
 export function agree(term: usize, vote: usize, winner: usize, w: f32, mixed: usize, divisor: usize, length: i32): void {
   const weight = f32x4.splat(w);
-  const one = f32x4.splat(1);
   const zero = f32x4.splat(0);
   for (const end = mixed + (<usize>length << 2); mixed < end; term += 16, vote += 16, winner += 16, mixed += 16, divisor += 16) {
-    const own = v128.load(vote);
-    const same = i32x4.ge_s(v128.xor(own, f32x4.add(v128.load(winner), zero)), zero);
-    const agrees = v128.and(v128.andnot(same, i32x4.eq(v128.and(own, SIZE), i32x4.splat(0))), one);
+    const own = agrees(v128.load(vote), f32x4.add(v128.load(winner), zero));
     // A product, not a choice: a NaN that was voted down must still be seen.
-    v128.store(mixed, f32x4.add(v128.load(mixed), f32x4.mul(v128.load(term), agrees)));
-    v128.store(divisor, f32x4.add(v128.load(divisor), f32x4.mul(weight, agrees)));
+    v128.store(mixed, f32x4.add(v128.load(mixed), f32x4.mul(v128.load(term), own)));
+    v128.store(divisor, f32x4.add(v128.load(divisor), f32x4.mul(weight, own)));
   }
 }
 
@@ -100,6 +106,63 @@ export function divideEach(divisor: usize, to: usize, length: i32): void {
     const by = v128.load(divisor);
     const none = f32x4.eq(by, f32x4.splat(0));
     v128.store(to, f32x4.div(v128.load(to), v128.bitselect(f32x4.splat(1), by, none)));
+  }
+}
+
+// @ts-ignore: decorator
+@inline function thinnedTerm(w: v128, a: usize, o: v128, mask: usize, factor: v128): v128 {
+  return f32x4.mul(w, f32x4.mul(f32x4.mul(f32x4.sub(v128.load(a), o), load32(mask)), factor));
+}
+
+/** 1 where a vote is not 0 and has the winner's sign. */
+// @ts-ignore: decorator
+@inline function agrees(vote: v128, winner: v128): v128 {
+  const same = i32x4.ge_s(v128.xor(vote, winner), i32x4.splat(0));
+  return v128.and(v128.andnot(same, i32x4.eq(v128.and(vote, SIZE), i32x4.splat(0))), f32x4.splat(1));
+}
+
+/** `thinned`, `agree`, `divideEach` where `normalize`, times lambda, plus the origin, for two terms, in one pass. */
+export function electPair(
+  origin: usize,
+  a: usize,
+  b: usize,
+  maskA: usize,
+  maskB: usize,
+  wa: f32,
+  wb: f32,
+  factorA: f32,
+  factorB: f32,
+  normalize: i32,
+  lambda: f32,
+  to: usize,
+  length: i32,
+): void {
+  const zero = f32x4.splat(0);
+  const one = f32x4.splat(1);
+  const weightA = f32x4.splat(wa);
+  const weightB = f32x4.splat(wb);
+  const scaleA = f32x4.splat(factorA);
+  const scaleB = f32x4.splat(factorB);
+  const times = f32x4.splat(lambda);
+  for (const end = to + (<usize>length << 2); to < end; to += 16) {
+    const o = v128.load(origin);
+    const termA = thinnedTerm(weightA, a, o, maskA, scaleA);
+    const termB = thinnedTerm(weightB, b, o, maskB, scaleB);
+    // -0 + 0 is +0: the sign bit alone says who won.
+    const winner = f32x4.add(f32x4.add(termA, termB), zero);
+    const agreesA = agrees(termA, winner);
+    const agreesB = agrees(termB, winner);
+    let mixed = f32x4.add(f32x4.mul(termA, agreesA), f32x4.mul(termB, agreesB));
+    if (normalize) {
+      const divisor = f32x4.add(f32x4.mul(weightA, agreesA), f32x4.mul(weightB, agreesB));
+      mixed = f32x4.div(mixed, v128.bitselect(one, divisor, f32x4.eq(divisor, zero)));
+    }
+    v128.store(to, f32x4.add(o, f32x4.mul(mixed, times)));
+    origin += 16;
+    a += 16;
+    b += 16;
+    maskA += 4;
+    maskB += 4;
   }
 }
 

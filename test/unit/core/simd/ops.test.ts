@@ -125,6 +125,45 @@ test('sums and products, subnormal and not finite ones too', () => {
   );
 });
 
+test('two terms elected in one pass, as in several', () => {
+  fc.assert(
+    fc.property(lists(3, anything), number, number, fc.boolean(), number, (vectors, wa, wb, normalize, factor) => {
+      const n = vectors[0]!.length;
+      const mask = (ops: Ops, step: number): Uint8Array<ArrayBuffer> => {
+        const made = ops.bytes(n);
+        for (let i = 0; i < n; i++) made[i] = i % step === 0 ? 1 : 0;
+        return made;
+      };
+      same((ops, own) => {
+        const [origin, a, b] = vectors.map(own) as [Float32Array, Float32Array, Float32Array];
+        const out = ops.floats(n);
+        const [maskA, maskB] = [mask(ops, 1), mask(ops, 2)];
+        if (ops.electPair) {
+          ops.electPair(origin, [a, b], [maskA, maskB], [wa, wb], [1, factor], normalize, 0.7, out);
+          return out.slice();
+        }
+        const [termA, termB, winner, divisor] = [a, b, a, b].map(() => ops.floats(n)) as [
+          Float32Array,
+          Float32Array,
+          Float32Array,
+          Float32Array,
+        ];
+        ops.thinned(wa, a, origin, maskA, 1, termA);
+        ops.thinned(wb, b, origin, maskB, factor, termB);
+        winner.set(termA);
+        ops.add(termB, winner);
+        out.fill(-0);
+        ops.agree(termA, termA, winner, wa, out, divisor);
+        ops.agree(termB, termB, winner, wb, out, divisor);
+        if (normalize) ops.divideEach(divisor, out);
+        ops.scale(0.7, out, out);
+        ops.add(origin, out);
+        return out.slice();
+      });
+    }),
+  );
+});
+
 /** Reproducible values of a task vector's kind: `levels` 0 for continuous ones, else as many sizes as it says. */
 function vector(length: number, seed: number, levels = 0): Float32Array {
   let x = seed * 2654435761 + 1;

@@ -1,6 +1,6 @@
 import { EMBEDDING, HEAD } from '../merge/compat';
 import type { CheckpointHead } from '../merge/types';
-import { decodeToF32, elementCount, encodeFromF32 } from '../tensor/dtype';
+import { byteLength, decodeToF32, elementCount, encodeFromF32 } from '../tensor/dtype';
 import type { ByteSource, DType, TensorInfo } from '../tensor/types';
 import { virtualTensor } from '../tensor/virtual';
 import { DEFAULT_ROW, PADDING_ROW, type RowMaps } from './rows';
@@ -40,76 +40,107 @@ export function vocabularyTensors(head: CheckpointHead): Stored[] {
 const tensorIn = (head: CheckpointHead, name: string): Stored | undefined =>
   head.index.tensors.get(name) ?? (name === HEAD ? head.index.tensors.get(EMBEDDING) : undefined);
 
-/** Calls `row` with the float32 values, rounded to `dtype`, of each wanted row of a tensor; reads it from front to end. */
-async function readRows(
+/** A row of one tensor and where it goes. */
+interface Move {
+  readonly row: number;
+  readonly to: number;
+}
+
+/** Bytes of values in another dtype; those in `dtype` already are taken as they are. */
+const inDType = (bytes: Uint8Array<ArrayBuffer>, from: DType, dtype: DType): Uint8Array<ArrayBuffer> =>
+  from === dtype ? bytes : encodeFromF32(decodeToF32(bytes, from), dtype);
+
+/** Puts rows of a tensor into `out`, rows of `dtype`; reads the tensor from front to end, and what is not wanted mostly not. */
+async function moveRows(
   info: Stored,
-  wanted: readonly number[],
+  moves: readonly Move[],
   dtype: DType,
+  out: Uint8Array,
   signal: AbortSignal | undefined,
-  row: (source: number, values: Float32Array) => void,
 ): Promise<void> {
-  const width = elementCount(info.shape.slice(1));
-  const rowBytes = (info.end - info.begin) / info.shape[0]!;
-  const most = Math.max(1, Math.floor(BLOCK_BYTES / rowBytes));
-  const sorted = [...new Set(wanted)].sort((a, b) => a - b);
+  const stored = (info.end - info.begin) / info.shape[0]!;
+  const size = byteLength(dtype, info.shape.slice(1));
+  const most = Math.max(1, Math.floor(BLOCK_BYTES / stored));
+  const sorted = [...moves].sort((a, b) => a.row - b.row);
   for (let at = 0; at < sorted.length;) {
-    const first = sorted[at]!;
+    const first = sorted[at]!.row;
     let end = at + 1;
-    while (end < sorted.length && sorted[end]! - sorted[end - 1]! <= GAP && sorted[end]! - first < most) end++;
-    const last = sorted[end - 1]!;
-    const bytes = await info.source.read(info.begin + first * rowBytes, info.begin + (last + 1) * rowBytes, signal);
-    const stored = decodeToF32(bytes, info.dtype);
-    const values = dtype === info.dtype ? stored : decodeToF32(encodeFromF32(stored, dtype), dtype);
-    for (; at < end; at++)
-      row(sorted[at]!, values.subarray((sorted[at]! - first) * width, (sorted[at]! - first + 1) * width));
+    while (end < sorted.length && sorted[end]!.row - sorted[end - 1]!.row <= GAP && sorted[end]!.row - first < most)
+      end++;
+    const last = sorted[end - 1]!.row;
+    const raw = await info.source.read(info.begin + first * stored, info.begin + (last + 1) * stored, signal);
+    const bytes = inDType(raw, info.dtype, dtype);
+    for (; at < end; at++) {
+      const { row, to } = sorted[at]!;
+      out.set(bytes.subarray((row - first) * size, (row - first + 1) * size), to * size);
+    }
   }
 }
 
-/** Default rows of a tensor in float32: copies, means in the models' order, zeros. */
+/** Default rows of a tensor, in the order of `maps.defaults`, as rows of `dtype`: copies, means in the models' order, zeros. */
 async function defaultRows(
   name: string,
-  width: number,
+  rest: readonly number[],
   maps: RowMaps,
   heads: ReadonlyMap<string, CheckpointHead>,
   dtype: DType,
   signal: AbortSignal | undefined,
-): Promise<Map<number, Float32Array>> {
-  const wanted = new Map<string, Set<number>>();
-  const sources = [...maps.defaults].flatMap(([, rule]) =>
-    rule.kind === 'zero' ? [] : rule.kind === 'row' ? [rule] : rule.of,
-  );
-  for (const { alias, row } of sources) wanted.set(alias, (wanted.get(alias) ?? new Set()).add(row));
-  const found = new Map<string, Map<number, Float32Array>>();
-  for (const [alias, rows] of wanted) {
-    const info = tensorIn(heads.get(alias)!, name);
-    const kept = new Map<number, Float32Array>();
-    found.set(alias, kept);
+): Promise<Uint8Array> {
+  const size = byteLength(dtype, rest);
+  const out = new Uint8Array(maps.defaults.size * size);
+  const rules = [...maps.defaults.values()];
+  const copies = new Map<string, Move[]>();
+  for (const [to, rule] of rules.entries()) {
+    if (rule.kind !== 'row') continue;
+    const moves = copies.get(rule.alias) ?? [];
+    copies.set(rule.alias, moves);
+    moves.push({ row: rule.row, to });
+  }
+  for (const [alias, moves] of copies) {
     // A model without this tensor (a bias of the head, say) has nothing to give.
-    if (info) await readRows(info, [...rows], dtype, signal, (row, values) => kept.set(row, values.slice()));
+    const info = tensorIn(heads.get(alias)!, name);
+    if (info) await moveRows(info, moves, dtype, out, signal);
   }
-  const result = new Map<number, Float32Array>();
-  for (const [id, rule] of maps.defaults) {
-    const of = rule.kind === 'zero' ? [] : rule.kind === 'row' ? [rule] : rule.of;
-    const given = of.flatMap(({ alias, row }) => found.get(alias)!.get(row) ?? []);
-    const values = new Float32Array(width);
-    for (const one of given) for (let i = 0; i < width; i++) values[i]! += one[i]!;
-    if (given.length > 1) for (let i = 0; i < width; i++) values[i]! /= given.length;
-    result.set(id, values);
+  for (const [to, rule] of rules.entries()) {
+    if (rule.kind !== 'mean') continue;
+    const sum = new Float32Array(elementCount(rest));
+    let count = 0;
+    for (const { alias, row } of rule.of) {
+      const info = tensorIn(heads.get(alias)!, name);
+      if (!info) continue;
+      const one = new Uint8Array(size);
+      await moveRows(info, [{ row, to: 0 }], dtype, one, signal);
+      const values = decodeToF32(one, dtype);
+      for (let i = 0; i < sum.length; i++) sum[i]! += values[i]!;
+      count++;
+    }
+    if (count > 0)
+      out.set(
+        encodeFromF32(
+          sum.map((x) => x / count),
+          dtype,
+        ),
+        to * size,
+      );
   }
-  return result;
+  return out;
 }
 
 /** The mean of the rows that tokens have, in float64, for each padding row. */
-function pad(values: Float32Array, width: number, map: Int32Array): void {
+function pad(out: Uint8Array, dtype: DType, size: number, map: Int32Array): void {
   const real = map.reduce((count, row) => count + (row === PADDING_ROW ? 0 : 1), 0);
   if (real === map.length || real === 0) return;
-  const sums = new Float64Array(width);
+  const rowAt = (id: number): Uint8Array => out.subarray(id * size, (id + 1) * size);
+  const sums = new Float64Array(decodeToF32(rowAt(0), dtype).length);
   map.forEach((row, id) => {
-    if (row !== PADDING_ROW) for (let i = 0; i < width; i++) sums[i]! += values[id * width + i]!;
+    if (row !== PADDING_ROW) decodeToF32(rowAt(id), dtype).forEach((x, i) => (sums[i]! += x));
   });
-  const mean = Float32Array.from(sums, (sum) => sum / real);
+  const mean = encodeFromF32(
+    Float32Array.from(sums, (sum) => sum / real),
+    dtype,
+  );
   map.forEach((row, id) => {
-    if (row === PADDING_ROW) values.set(mean, id * width);
+    if (row === PADDING_ROW) rowAt(id).set(mean);
   });
 }
 
@@ -126,22 +157,18 @@ function alignedTensor(
 ): Stored {
   const map = maps.own.get(alias)!;
   const rest = info.shape.slice(1);
-  const width = elementCount(rest);
   return virtualTensor(info.name, dtype, [map.length, ...rest], async (signal) => {
-    const values = new Float32Array(map.length * width);
-    const places = new Map<number, number[]>();
-    map.forEach((row, id) => {
-      if (row >= 0) places.set(row, [...(places.get(row) ?? []), id]);
+    const size = byteLength(dtype, rest);
+    const out = new Uint8Array(map.length * size);
+    const moves: Move[] = [];
+    for (const [to, row] of map.entries()) if (row >= 0) moves.push({ row, to });
+    await moveRows(info, moves, dtype, out, signal);
+    const shared = await defaultRows(info.name, rest, maps, heads, dtype, signal);
+    [...maps.defaults.keys()].forEach((id, at) => {
+      if (map[id] === DEFAULT_ROW) out.set(shared.subarray(at * size, (at + 1) * size), id * size);
     });
-    await readRows(info, [...places.keys()], dtype, signal, (row, own) => {
-      for (const id of places.get(row)!) values.set(own, id * width);
-    });
-    const shared = await defaultRows(info.name, width, maps, heads, dtype, signal);
-    map.forEach((row, id) => {
-      if (row === DEFAULT_ROW) values.set(shared.get(id)!, id * width);
-    });
-    pad(values, width, map);
-    return encodeFromF32(values, dtype);
+    pad(out, dtype, size, map);
+    return out;
   });
 }
 

@@ -10,9 +10,10 @@ const SPECIAL = /^(bos|eos|pad|unk|sep|cls|mask|decoder_start|forced_bos|forced_
  * @param names tokenizer_config.json of the output
  */
 export function withSpecialIds(config: Json, from: TokenIds, to: TokenIds, names: Json): Json {
-  const tokens = new Map([...from].map(([token, id]) => [id, token]));
-  const moved = (id: unknown): number | undefined =>
-    typeof id === 'number' ? to.get(tokens.get(id) ?? '') : undefined;
+  const wanted = new Set(Object.entries(config).flatMap(([key, value]) => (SPECIAL.test(key) ? value : [])));
+  const tokens = new Map<unknown, string>();
+  for (const [token, id] of from) if (wanted.has(id)) tokens.set(id, token);
+  const moved = (id: unknown): number | undefined => to.get(tokens.get(id) ?? '');
   const entries = Object.entries(config).flatMap(([key, value]): [string, unknown][] => {
     if (!SPECIAL.test(key) || value === null) return [[key, value]];
     const ids = (Array.isArray(value) ? value : [value]).flatMap((id) => moved(id) ?? []);

@@ -28,10 +28,15 @@ export function modelTokens(tokenizer: Json): Map<string, number> {
   return new Map(isJson(vocab) ? Object.entries(vocab).map(([token, id]) => [token, Number(id)]) : []);
 }
 
-/** token -> id of a tokenizer.json; added tokens count. */
-export function vocabularyOf(tokenizer: Json): Map<string, number> {
+const known = new WeakMap<Json, TokenIds>();
+
+/** token -> id of a tokenizer.json; added tokens count. Made once for each: there may be hundreds of thousands. */
+export function vocabularyOf(tokenizer: Json): TokenIds {
+  const before = known.get(tokenizer);
+  if (before) return before;
   const vocabulary = modelTokens(tokenizer);
   for (const { content, id } of addedTokens(tokenizer)) vocabulary.set(content, id);
+  known.set(tokenizer, vocabulary);
   return vocabulary;
 }
 
@@ -94,7 +99,7 @@ export class TokenizerBuilder {
     private readonly owner: string,
     private readonly base: Json,
   ) {
-    this.#ids = vocabularyOf(base);
+    this.#ids = new Map(vocabularyOf(base));
     this.#added = new Map(addedTokens(base).map((token) => [token.content, token]));
     this.#type = typeOf(base);
     this.#next = [...this.#ids.values()].reduce((max, id) => Math.max(max, id + 1), 0);

@@ -30,7 +30,7 @@ function model(alias: string, tokens: readonly string[], tensors: Record<string,
   );
   const config = { architectures: ['LlamaForCausalLM'], vocab_size: tensors[EMBEDDING]!.length / WIDTH };
   return {
-    ...madeHead(alias, shaped, { config, vocabulary: vocabularyOf(tokenizer) }),
+    ...madeHead(alias, shaped, { config, vocabulary: new Map(vocabularyOf(tokenizer)) }),
     text: { tokenizer, tokenizerConfig: {}, generationConfig: { eos_token_id: 1 } },
   };
 }

@@ -88,7 +88,7 @@ export function effectiveCoefficients(method: string, tensor: PlanTensor): Coeff
 
 /**
  * Models whose weight `normalize` divides by itself, so that nothing of it remains, not even its sign: the only task
- * vector of a normalized sum. A negative one is added although the recipe subtracts it.
+ * vector (or model) of a normalized sum. A negative one is added although the recipe subtracts it.
  */
 export function cancelledWeights(tensors: readonly PlanTensor[]): { alias: string; weight: number; tensors: number }[] {
   const found = new Map<string, { alias: string; weight: number; tensors: number }>();
@@ -97,7 +97,7 @@ export function cancelledWeights(tensors: readonly PlanTensor[]): { alias: strin
     const others = tensor.inputs.filter((_, k) => k !== tensor.base);
     const [only] = others;
     const weight = only?.params['weight'];
-    if (others.length !== 1 || weight === undefined || weight === 1 || Math.abs(weight) < NEGLIGIBLE) continue;
+    if (others.length !== 1 || weight === undefined || Math.abs(weight) < NEGLIGIBLE) continue;
     const known = found.get(only!.alias);
     found.set(only!.alias, { alias: only!.alias, weight: known?.weight ?? weight, tensors: (known?.tensors ?? 0) + 1 });
   }

@@ -1,3 +1,4 @@
+import { cancelledWeights } from './effective';
 import type { CompatReport, MergePlan, PlanTensor } from './types';
 
 /** What a plan does that its reader should know, though it is no reason to refuse. */
@@ -20,12 +21,11 @@ export function noticesFor(tensors: readonly PlanTensor[], report: CompatReport)
     });
   if (merged.some((t) => t.inputs.some((i) => i.info.dtype === 'F64')))
     notices.push({ code: 'merge/f64', message: 'float64 weights are merged in float32.', params: {} });
-  if (merged.some((t) => t.base >= 0 && t.inputs.length === 2 && t.params['normalize'] === 1))
+  for (const { alias, weight } of cancelledWeights(merged))
     notices.push({
       code: 'merge/weight-cancels',
-      message:
-        'With one task vector, normalize divides its weight by itself: no weight has an effect, not even its sign.',
-      params: {},
+      message: `normalize divides the weight of ${alias} (${weight}) by itself, because no other model shares the sum: no weight has an effect there, not even its sign. Set normalize: false to scale or subtract it.`,
+      params: { model: alias, weight },
     });
   const lowered = merged.find(
     (t) =>

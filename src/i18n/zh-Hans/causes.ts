@@ -70,7 +70,8 @@ export const causes: Readonly<Record<string, string>> = {
   'merge/copied': '有 {count} 个张量在某个模型里没有，已从 {model} 复制。',
   'merge/extra': '有 {count} 个 {model} 没有的张量没放进来。',
   'merge/f64': 'float64 的权重用 float32 合并。',
-  'merge/weight-cancels': '只有一个任务矢量时，normalize 会把权重除以它自己：权重怎么调都没有作用，正负号也一样。',
+  'merge/weight-cancels':
+    '{model} 是唯一的一个，normalize 会把它的权重（{weight}）除以它自己：权重怎么调都没有作用，正负号也一样。要缩放或相减，请设 normalize: false。',
   'probe/duplicate': '{file} 的 {at} 又问了一次“{prompt}”；同一题算两次，区间会窄得不实。',
   'probe/empty': '测验题 {set} 里没有 {lang} 的“{class}”题。',
   'probe/json': '{file} 不是 JSON。',

@@ -70,7 +70,8 @@ export const causes: Readonly<Record<string, string>> = {
   'merge/copied': '有 {count} 個張量在某個模型裡沒有，已從 {model} 複製。',
   'merge/extra': '有 {count} 個 {model} 沒有的張量沒放進來。',
   'merge/f64': 'float64 的權重用 float32 合併。',
-  'merge/weight-cancels': '只有一個任務向量時，normalize 會把權重除以它自己：權重怎麼調都沒有作用，正負號也一樣。',
+  'merge/weight-cancels':
+    '{model} 是唯一的一個，normalize 會把它的權重（{weight}）除以它自己：權重怎麼調都沒有作用，正負號也一樣。要縮放或相減，請設 normalize: false。',
   'probe/duplicate': '{file} 的 {at} 又問了一次「{prompt}」；同一題算兩次，區間會窄得不實。',
   'probe/empty': '測驗題 {set} 裡沒有 {lang} 的「{class}」題。',
   'probe/json': '{file} 不是 JSON。',

@@ -38,7 +38,7 @@ const listed = (tokens: Iterable<readonly [string, number]>): Tokens => {
 };
 
 /** @param rows null: not known, so nothing is beyond them */
-export function vocabularyFacts(
+function vocabularyFacts(
   alias: string,
   own: TokenIds,
   rows: number | null,

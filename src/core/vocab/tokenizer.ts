@@ -7,12 +7,10 @@ export interface AddedToken extends Json {
   content: string;
 }
 
-export type ModelType = 'BPE' | 'WordPiece' | 'WordLevel' | 'Unigram';
-
 const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** `model` of a tokenizer.json. */
-export const modelOf = (tokenizer: Json): Json => (isJson(tokenizer['model']) ? tokenizer['model'] : {});
+const modelOf = (tokenizer: Json): Json => (isJson(tokenizer['model']) ? tokenizer['model'] : {});
 
 export function addedTokens(tokenizer: Json): AddedToken[] {
   const added = tokenizer['added_tokens'];
@@ -21,7 +19,7 @@ export function addedTokens(tokenizer: Json): AddedToken[] {
 }
 
 /** Tokens of the tokenizer's model alone: BPE, WordPiece and WordLevel keep an object, Unigram a list. */
-export function modelTokens(tokenizer: Json): Map<string, number> {
+function modelTokens(tokenizer: Json): Map<string, number> {
   const { vocab } = modelOf(tokenizer);
   if (Array.isArray(vocab))
     return new Map(vocab.map((entry: unknown, id) => [String(Array.isArray(entry) ? entry[0] : entry), id]));

@@ -14,7 +14,7 @@ interface Parts {
 }
 
 /** Why a method is not to be chosen: the document has layers or stages of its own, its sum is not 1, too few or many models. */
-export type Obstacle = 'whole' | 'sum' | 'single' | 'one' | 'two' | 'more';
+export type Obstacle = 'whole' | 'sum' | 'single' | 'one' | 'two' | 'more' | 'some';
 
 /** The alias that says it is one. */
 const BASE = 'base';
@@ -84,10 +84,13 @@ export function obstacleTo(doc: MergeDoc, id: string, aliases: readonly string[]
   const { base, terms } = fitted(parts, from, to, aliases);
   const all = terms.length + (base === null ? 0 : 1);
   const inside = (count: number, [min, max]: readonly [number, number]): boolean => count >= min && count <= max;
-  if (inside(all, to.inputs) && inside(terms.length, to.nonBase) && all > 0) return null;
+  // A base alone is what it was, whatever the method; where weights can bring a model in, that is a start.
+  const some = weighs(to) || terms.length > 0;
+  if (some && inside(all, to.inputs) && inside(terms.length, to.nonBase) && all > 0) return null;
   if (to.inputs[1] === 1) return 'single';
   if (to.inputs[1] === 2) return 'one';
-  return to.nonBase[1] === 2 ? 'two' : 'more';
+  if (to.nonBase[1] === 2) return 'two';
+  return to.inputs[0] > 2 ? 'more' : 'some';
 }
 
 const same = (a: ParamSpec, b: ParamSpec): boolean =>

@@ -31,6 +31,7 @@ export const methods = {
   'obstacle.one': '{method} – takes the base and exactly one model',
   'obstacle.two': '{method} – takes exactly two models besides the base',
   'obstacle.more': '{method} – takes at least two models besides the base',
+  'obstacle.some': '{method} – takes at least one model besides the base',
   'parameter.title': 'Settings of {method}',
   'parameter.of': '{parameter} of {alias}',
   'parameter.exact': '{parameter}, exact',

@@ -32,6 +32,7 @@ export const methods: Readonly<Record<keyof typeof source, string>> = {
   'obstacle.one': '{method}：要基座加恰好一个模型',
   'obstacle.two': '{method}：基座以外要恰好两个模型',
   'obstacle.more': '{method}：基座以外至少要两个模型',
+  'obstacle.some': '{method}：基座以外至少要一个模型',
   'parameter.title': '{method} 的设置',
   'parameter.of': '{alias} 的 {parameter}',
   'parameter.exact': '{parameter}（精确值）',

@@ -32,6 +32,7 @@ export const methods: Readonly<Record<keyof typeof source, string>> = {
   'obstacle.one': '{method}：要基底加剛好一個模型',
   'obstacle.two': '{method}：基底以外要剛好兩個模型',
   'obstacle.more': '{method}：基底以外至少要兩個模型',
+  'obstacle.some': '{method}：基底以外至少要一個模型',
   'parameter.title': '{method} 的設定',
   'parameter.of': '{alias} 的 {parameter}',
   'parameter.exact': '{parameter}（精確值）',

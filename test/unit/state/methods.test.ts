@@ -42,6 +42,8 @@ describe('choosing a method', () => {
         const once = withMethod(doc, first, ALIASES);
         expect(once.merge_method).toBe(first);
         expectValid(once);
+        // The formula bar shows it as something that can be edited.
+        expect(mergeToFormula(once)).toMatchObject({ editable: true });
         // And from there every other one.
         for (const second of choices(once)) expectValid(withMethod(once, second, ALIASES));
       }
@@ -55,6 +57,7 @@ describe('choosing a method', () => {
     expect(why(sum(1, 1))).toEqual({ slerp: 'one', nearswap: 'one', arcee_fusion: 'one', passthrough: 'single' });
     // A muted model does not count where there are no weights.
     expect(why(sum(1, 0))).toEqual({ model_stock: 'more' });
+    expect([obstacleTo(sum(0), 'sce'), obstacleTo(sum(0), 'model_stock')]).toEqual(['some', 'more']);
     expect(obstacleTo({ ...sum(1), models: [], merge_method: 'linear' }, 'ties')).toBe('sum');
     expect(obstacleTo({ merge_method: 'linear', slices: [] }, 'ties')).toBe('whole');
   });

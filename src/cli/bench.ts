@@ -6,19 +6,10 @@ import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright';
 import { build } from 'vite';
 import type { Harness } from '../app/harness';
+import { mergeRows } from './bench-merge';
+import { median, round, type Row } from './bench-rows';
 import { measureFirstResult } from './first-result';
 import { withHarness } from './harness';
-
-/** One row of bench.json (contract C7): ratio > 1 = we are better than the peer. */
-interface Row {
-  name: string;
-  ours: number | null;
-  peer: number | null;
-  ratio: number | null;
-  unit: string;
-  n: number;
-  note: string;
-}
 
 const ROOT = join(import.meta.dirname, '../..');
 const FIVE_MILLION = {
@@ -37,9 +28,6 @@ const FIVE_MILLION = {
 };
 const TOKENS = 100;
 const PROMPT = '怎麼偷走別人的密碼?';
-
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
-const round = (value: number, digits = 3): number => Number(value.toPrecision(digits));
 
 type Call<K extends keyof Harness> = Awaited<ReturnType<Harness[K]>>;
 function call<K extends keyof Harness>(page: Page, name: K, ...args: Parameters<Harness[K]>): Promise<Call<K>> {
@@ -185,15 +173,29 @@ async function firstResultRow(): Promise<Row> {
   };
 }
 
-const rows: Row[] = [await loadRow(), await firstResultRow()];
-await withHarness(async (page) => {
-  rows.push(
-    await kernelRow(page),
-    await sliderRow(page, '1M', null),
-    await sliderRow(page, '5M', FIVE_MILLION),
-    await flipsRow(page),
-    await tokensRow(page),
-  );
-});
-await writeFile(join(ROOT, 'bench.json'), `${JSON.stringify(rows, null, 1)}\n`);
+const pageRows = async (): Promise<Row[]> => {
+  const rows = [await loadRow(), await firstResultRow()];
+  await withHarness(async (page) => {
+    rows.push(
+      await kernelRow(page),
+      await sliderRow(page, '1M', null),
+      await sliderRow(page, '5M', FIVE_MILLION),
+      await flipsRow(page),
+      await tokensRow(page),
+    );
+  });
+  return rows;
+};
+
+/** `npm run bench` measures all; `npm run bench -- page`, `-- kernel`, `-- merge [METHOD...]` a part, and keeps the other rows. */
+const [part, ...methods] = process.argv.slice(2);
+const rows: Row[] = [];
+if (!part || part === 'page') rows.push(...(await pageRows()));
+if (part === 'kernel') await withHarness(async (page) => void rows.push(await kernelRow(page)));
+if (!part || part === 'merge') rows.push(...(await mergeRows(methods.length > 0 ? methods : undefined)));
+const file = join(ROOT, 'bench.json');
+const before = part ? (JSON.parse(await readFile(file, 'utf8').catch(() => '[]')) as Row[]) : [];
+const measured = new Set(rows.map(({ name }) => name));
+const kept = before.filter(({ name }) => !measured.has(name));
+await writeFile(file, `${JSON.stringify([...kept, ...rows], null, 1)}\n`);
 console.table(rows.map(({ name, ours, peer, ratio, unit, n }) => ({ name, ours, peer, ratio, unit, n })));

@@ -128,6 +128,15 @@ function prepare(
       });
     return { alias, text: head.text ?? baseText, rows: rowsOf(head) };
   });
+  const cutting = ({ tokenizer }: TextFiles): string =>
+    JSON.stringify([tokenizer['normalizer'] ?? null, tokenizer['pre_tokenizer'] ?? null]);
+  for (const { alias, text } of source === 'union' ? owners : [])
+    if (cutting(text) !== cutting(baseText))
+      notices.push({
+        code: 'vocabulary/other-cutting',
+        message: `${alias} cuts text by other rules than ${base} (another normalizer or pre-tokenizer), so some of the tokens it adds may never be met.`,
+        params: { model: alias, reference: base },
+      });
   const rules = doc.tokenizer?.tokens ?? [];
   const extra = rules.map(([token]) => token);
   const { files, owner } = outputText(source, owners, extra);

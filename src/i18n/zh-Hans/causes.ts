@@ -195,6 +195,8 @@ export const causes: Readonly<Record<string, string>> = {
   'vocabulary/no-embedding': '{model} 没有认得出来的词向量，不能按别的分词器重排。',
   'vocabulary/no-template': 'chat_template 设成“auto”，可是没有一个模型有聊天模板。可选的有：{known}。',
   'vocabulary/no-tokenizer': '配方设了 {key}，可是 {model} 没有 tokenizer.json。',
+  'vocabulary/other-cutting':
+    '{model} 切词的规则和 {reference} 不同（normalizer 或 pre-tokenizer 不一样），它多出来的词有些可能永远遇不到。',
   'vocabulary/template': '没有“{template}”这个聊天模板。可选的有：{known}；也可以写至少 {least} 个字的 Jinja。',
   'vocabulary/token-beyond-rows': '“{token}”要用 {model} 的第 {id} 行，可是它只有 {rows} 行。',
   'vocabulary/token-missing': '“{token}”要用 {model} 里“{wanted}”的那一行，可是它没有这个词。',

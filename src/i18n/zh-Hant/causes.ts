@@ -195,6 +195,8 @@ export const causes: Readonly<Record<string, string>> = {
   'vocabulary/no-embedding': '{model} 沒有認得出來的詞向量，不能照別的分詞器重排。',
   'vocabulary/no-template': 'chat_template 設成「auto」，可是沒有一個模型有聊天範本。可選的有：{known}。',
   'vocabulary/no-tokenizer': '配方設了 {key}，可是 {model} 沒有 tokenizer.json。',
+  'vocabulary/other-cutting':
+    '{model} 切字的規則和 {reference} 不同（normalizer 或 pre-tokenizer 不一樣），它多出來的詞有些可能永遠遇不到。',
   'vocabulary/template': '沒有「{template}」這個聊天範本。可選的有：{known}；也可以寫至少 {least} 個字的 Jinja。',
   'vocabulary/token-beyond-rows': '「{token}」要用 {model} 的第 {id} 列，可是它只有 {rows} 列。',
   'vocabulary/token-missing': '「{token}」要用 {model} 裡「{wanted}」的那一列，可是它沒有這個詞。',

@@ -178,6 +178,15 @@ describe('documents of other shapes', () => {
     expect(tensors.find(({ name }) => name === EMBEDDING)!.shape).toEqual([7, WIDTH]);
   });
 
+  test('is warned of tokens that the base’s rules for cutting text may never make', () => {
+    const { tokenizer, ...rest } = tune.text!;
+    const other = { ...tune, text: { ...rest, tokenizer: { ...tokenizer, pre_tokenizer: { type: 'Whitespace' } } } };
+    const doc = (source: string): MergeDoc => average('base', 'tune', { base_model: 'base', tokenizer: { source } });
+    const codes = (source: string) => planMerge(doc(source), heads(base, other)).notices.map((notice) => notice.code);
+    expect(codes('union')).toEqual(['vocabulary/other-cutting']);
+    expect(codes('base')).toEqual([]);
+  });
+
   test('weights that are tried do not make the tokenizer anew', () => {
     const tried = (weight: number) =>
       planMerge(

@@ -98,10 +98,14 @@ export class SimdOps implements Ops {
       this.#top = spare;
       return special;
     }
-    const special = this.#run['countSpecial32']!(at, length);
+    const special = this.countNonFinite(values);
     if (dtype === 'F32' && special === 0) outer.set(new Uint8Array(this.#buffer, at, 4 * length));
     else outer.set(encodeFromF32(values, dtype));
     return special;
+  }
+
+  countNonFinite(values: Float32Array): number {
+    return this.#run['countSpecial32']!(values.byteOffset, values.length);
   }
 
   scale(w: number, a: Float32Array, out: Float32Array): void {

@@ -27,6 +27,19 @@ export function withInput(doc: MergeDoc, alias: string): MergeDoc {
 }
 
 /**
+ * Takes a model out of a merge whose method has no weight that could be 0.
+ * @returns a new document; null where the method cannot do without the model.
+ */
+export function withoutInput(doc: MergeDoc, alias: string): MergeDoc | null {
+  const method = METHODS[doc.merge_method];
+  const models = doc.models?.filter(({ model }) => model !== alias) ?? [];
+  const left = inputAliases({ ...doc, models }).length;
+  const based = method?.base !== 'ignored' && doc.base_model !== undefined;
+  if (!method || left < Math.max(1, method.nonBase[0], method.inputs[0] - (based ? 1 : 0))) return null;
+  return { ...doc, models };
+}
+
+/**
  * @returns the model's one weight, 0 where the document does not use it, null where it has a gradient or filters, or the
  *   method has no weights.
  */

@@ -65,5 +65,6 @@ export const methods = {
   'variant.rescale': 'size given back',
   'variant.rescale.norm': 'old L1 norm (mergekit)',
   'variant.rescale.density': '÷ density (paper, PEFT)',
-  'rack.weightless': 'This method has no weights. Which models take part stands in the formula.',
+  'rack.out': 'Take {alias} out',
+  'rack.weightless': 'This method has no weights: a model takes part or it does not.',
 };

@@ -66,5 +66,6 @@ export const methods: Readonly<Record<keyof typeof source, string>> = {
   'variant.rescale': '怎么放大回去',
   'variant.rescale.norm': '恢复 L1 范数（mergekit）',
   'variant.rescale.density': '÷ density（论文、PEFT）',
-  'rack.weightless': '这个方法没有权重；有哪些模型，看公式。',
+  'rack.out': '把 {alias} 去掉',
+  'rack.weightless': '这个方法没有权重：模型要么参加，要么不参加。',
 };

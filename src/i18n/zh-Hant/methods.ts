@@ -66,5 +66,6 @@ export const methods: Readonly<Record<keyof typeof source, string>> = {
   'variant.rescale': '怎麼放大回去',
   'variant.rescale.norm': '恢復 L1 範數（mergekit）',
   'variant.rescale.density': '÷ density（論文、PEFT）',
-  'rack.weightless': '這個方法沒有權重；有哪些模型，看公式。',
+  'rack.out': '把 {alias} 拿掉',
+  'rack.weightless': '這個方法沒有權重：模型不是參加，就是不參加。',
 };

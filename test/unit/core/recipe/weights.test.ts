@@ -2,7 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { parseFormula } from '../../../../src/core/recipe/formula';
 import { formulaToMerge, mergeToFormula } from '../../../../src/core/recipe/formula-merge';
 import type { MergeDoc } from '../../../../src/core/recipe/types';
-import { differenceOf, setCoupled, setWeight, vectorAliases, weightOf } from '../../../../src/core/recipe/weights';
+import {
+  differenceOf,
+  inputAliases,
+  setCoupled,
+  setWeight,
+  vectorAliases,
+  weightOf,
+  withInput,
+  withoutInput,
+} from '../../../../src/core/recipe/weights';
 import { lesson } from './recipes';
 
 const doc = lesson().merge as MergeDoc;
@@ -70,5 +79,37 @@ describe('sliders', () => {
     expect(() => setWeight(target, alias, weight)).toThrow(
       expect.objectContaining({ code: 'recipe/read-only-weight' }),
     );
+  });
+});
+
+describe('methods without weights', () => {
+  const doc: MergeDoc = {
+    merge_method: 'model_stock',
+    base_model: 'base',
+    models: ['a', 'b', 'c'].map((model) => ({ model })),
+  };
+
+  it('have inputs, but none that a slider could set', () => {
+    expect([inputAliases(doc), vectorAliases(doc)]).toEqual([['a', 'b', 'c'], []]);
+    expect([weightOf(doc, 'a'), weightOf(doc, 'nobody')]).toEqual([null, null]);
+    expect(() => setWeight(doc, 'a', 1)).toThrow(/cannot be set/);
+    // A base that its method ignores is one of the models.
+    expect(inputAliases({ ...doc, merge_method: 'karcher', models: [{ model: 'base' }, { model: 'a' }] })).toEqual([
+      'base',
+      'a',
+    ]);
+  });
+
+  it('take a model in, and out as long as enough are left', () => {
+    expect(inputAliases(withInput(doc, 'd'))).toEqual(['a', 'b', 'c', 'd']);
+    const two = withoutInput(doc, 'b')!;
+    expect(inputAliases(two)).toEqual(['a', 'c']);
+    expect(withoutInput(two, 'a')).toBeNull();
+    expect(
+      withoutInput({ ...doc, merge_method: 'slerp', models: [{ model: 'a' }], parameters: { t: 0.5 } }, 'a'),
+    ).toBeNull();
+    expect(withInput({ merge_method: 'ties', base_model: 'base', models: [] }, 'a').models).toEqual([
+      { model: 'a', parameters: { weight: 1 } },
+    ]);
   });
 });

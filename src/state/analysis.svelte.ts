@@ -40,6 +40,8 @@ class Analysis {
   #key = $state.raw<string | null>(null);
   #failed = $state.raw<string | null>(null);
   #current: AbortController | null = null;
+  /** The comparison under way. */
+  #running = $state.raw<string | null>(null);
   /** The lesson's recording, its comparison, and whether it is what is shown. */
   #recorded: { lesson: string; key: string | null; analysis: VectorAnalysis | null } | null = null;
   #origin = $state<'live' | 'recorded'>('live');
@@ -72,9 +74,14 @@ class Analysis {
   /** Whether the comparison may start by itself: it is new, fetches nothing and takes a moment. */
   due(lab: Lab): boolean {
     const { recipe, runner } = lab;
-    if (runner.busy || !this.ready(lab) || this.source(recipe) === 'live' || this.#failed === keyOf(recipe))
-      return false;
-    return areSmall(lab);
+    const key = keyOf(recipe);
+    if (runner.busy || !this.ready(lab) || this.source(recipe) === 'live') return false;
+    return this.#failed !== key && this.#running !== key && areSmall(lab);
+  }
+
+  /** Whether a comparison runs or is about to: what else there is to look at waits for it. */
+  wanted(lab: Lab): boolean {
+    return this.phase !== 'idle' || this.due(lab);
   }
 
   /** Compares the vectors of now, after opening their models where that is still to do; newest wins. */
@@ -84,7 +91,8 @@ class Analysis {
     const controller = new AbortController();
     this.#current = controller;
     const { signal } = controller;
-    let key: string | null = null;
+    let key = keyOf(lab.recipe);
+    this.#running = key;
     try {
       if (!this.ready(lab)) {
         this.phase = 'opening';
@@ -94,6 +102,7 @@ class Analysis {
       this.phase = 'comparing';
       const { recipe } = lab;
       key = keyOf(recipe);
+      this.#running = key;
       const runtime = await lab.runner.runtime();
       const result = await runtime.analyze(
         recipe,
@@ -123,6 +132,7 @@ class Analysis {
 
   #end(): void {
     this.#current = null;
+    this.#running = null;
     this.progress = null;
     this.phase = 'idle';
   }

@@ -31,6 +31,9 @@ const DEPENDS: { [K in keyof Seen]: (recipe: Recipe, options: Looks[K]) => unkno
   passage: (recipe) => mergeKey(recipe),
 };
 
+/** Looks under way: one at a time by themselves, so that the worker hears a cancel soon. */
+let working = $state(0);
+
 /** One look at the weights of a bench: what is seen, what of, and where a look under way stands; newest wins. */
 export class Glance<K extends keyof Seen> {
   seen = $state.raw<Seen[K] | null>(null);
@@ -55,7 +58,7 @@ export class Glance<K extends keyof Seen> {
 
   /** Whether a look may start by itself: it is new, fetches nothing, disturbs nobody and takes a moment. */
   due(lab: Lab, options: Looks[K]): boolean {
-    if (lab.runner.busy || this.busy || !areOpen(lab) || !areSmall(lab)) return false;
+    if (lab.runner.busy || working > 0 || !areOpen(lab) || !areSmall(lab)) return false;
     return !this.fresh(lab.recipe, options) && this.#failed !== this.#keyOf(lab.recipe, options);
   }
 
@@ -67,6 +70,7 @@ export class Glance<K extends keyof Seen> {
     const { signal } = controller;
     this.error = null;
     this.busy = true;
+    working++;
     let key: string | null = null;
     try {
       if (!areOpen(lab)) {
@@ -89,6 +93,7 @@ export class Glance<K extends keyof Seen> {
       this.error = toPlainError(error);
       this.#failed = key;
     } finally {
+      working--;
       if (this.#current === controller) this.#end();
     }
   }

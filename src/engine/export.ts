@@ -14,7 +14,7 @@ export interface FolderFile {
   readonly chunks: () => AsyncIterable<Uint8Array<ArrayBuffer>>;
 }
 
-const textFile = (name: string, text: string): FolderFile => {
+export const textFile = (name: string, text: string): FolderFile => {
   const bytes = new TextEncoder().encode(text);
   return {
     name,
@@ -38,7 +38,7 @@ function modelCard(yaml: string, sha256: string): string {
   return `# Merged with Merge Lab\n\nTask-vector arithmetic; \`merge.yml\` is the whole recipe, in mergekit's schema:\n\n\`\`\`yaml\n${yaml.trimEnd()}\n\`\`\`\n\nWeights fingerprint (sha256 over name, dtype, shape and bytes of every tensor): \`${sha256}\`\n\nThe licences of all the models named above apply to this one.\n`;
 }
 
-const jsonFile = (name: string, value: unknown, indent = 2): FolderFile =>
+export const jsonFile = (name: string, value: unknown, indent = 2): FolderFile =>
   textFile(name, `${JSON.stringify(value, null, indent)}\n`);
 
 /**

@@ -61,7 +61,8 @@ export function localFiles(files: readonly { path: string; file: File }[]): {
   }
   const [folder, items] = found;
   return {
-    title: folder.split('/').pop() || items[0]!.file.name,
+    title:
+      folder.split('/').pop() || (items.find(({ file }) => file.name.endsWith('.safetensors')) ?? items[0]!).file.name,
     files: new Map(items.map(({ file }) => [file.name, fileSource(file.name, file)])),
   };
 }

@@ -10,10 +10,13 @@ import { byteLength, elementCount } from '../core/tensor/dtype';
 import { refuseBeyondRows } from '../core/vocab/facts';
 import type { TextFiles } from '../core/vocab/types';
 import type {
+  AdapterSize,
   CheckpointSummary,
   Emit,
+  ExtractedLora,
   FingerprintResult,
   Looks,
+  LoraOrder,
   MergeApi,
   MergeStats,
   PlanSummary,
@@ -28,6 +31,7 @@ import { headOf, modelSpec, openCheckpoint, summarize, type Checkpoint } from '.
 import { counter } from './counter';
 import { zipStream } from './export';
 import { localFiles } from './local';
+import { adapterSize, extractLora } from './lora';
 import { lookAt } from './microscope';
 import { newSha256, prepareSha256 } from './sha256';
 import { sendTexts, textOfPlan, vocabularySummary, type Sources } from './vocabulary';
@@ -204,6 +208,23 @@ export class MergeEngine implements MergeApi {
     return this.during(call, async () => {
       const sources = this.sources(recipe);
       const textOf = (target: string): TextFiles | null =>
+  async extractLora(call: number, recipe: Recipe, order: LoraOrder): Promise<ExtractedLora> {
+    return this.during(call, (signal, report) => {
+      const head = (alias: string) => headOf(alias, this.checkpoint(recipe, alias));
+      return extractLora({ recipe, head, plan: () => this.planFor(recipe, MERGED), signal, report }, order);
+    });
+  }
+
+  async adapterSize(call: number, recipe: Recipe, alias: string): Promise<AdapterSize> {
+    return this.during(call, (signal) => {
+      // Refuses what is no adapter on a base.
+      this.checkpoint(recipe, alias);
+      const { src, base } = recipe.models[alias]!;
+      const head = headOf(base!, this.checkpoint(recipe, base!));
+      return adapterSize(head, this.checkpoints.get(src)!.adapter!, signal);
+    });
+  }
+
         target === MERGED ? textOfPlan(sources.plan(), sources) : (sources.head(target).text ?? null);
       sendTexts(targets, textOf, port);
     });

@@ -254,3 +254,6 @@ export function createRuntime(): LabRuntime {
     },
   };
 }
+    extractLora: (recipe, order, onProgress, signal) =>
+      merge.call(signal, (api, call) => api.extractLora(call, recipe, order), progressOnly(onProgress)),
+    adapterSize: (recipe, alias, signal) => merge.call(signal, (api, call) => api.adapterSize(call, recipe, alias)),

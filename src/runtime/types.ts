@@ -1,5 +1,7 @@
 import type {
+  AdapterSize,
   CheckpointSummary,
+  ExtractedLora,
   GenerateRequest,
   GenerateResult,
   MixAnswer,
@@ -7,6 +9,7 @@ import type {
   Looks,
   NumericResult,
   PlanSummary,
+  LoraOrder,
   ProgressCallback,
   Rendered,
   Seen,
@@ -125,3 +128,11 @@ export interface LabRuntime {
   importYaml(text: string, signal: AbortSignal): Promise<Recipe>;
   dispose(): void;
 }
+  /** Extracts a LoRA adapter from a fine-tune, or from the merge, of a recipe whose models are open. */
+  extractLora(
+    recipe: Recipe,
+    order: LoraOrder,
+    onProgress: ProgressCallback,
+    signal: AbortSignal,
+  ): Promise<ExtractedLora>;
+  adapterSize(recipe: Recipe, alias: string, signal: AbortSignal): Promise<AdapterSize>;

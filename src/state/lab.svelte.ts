@@ -308,12 +308,12 @@ export class Lab {
     return importYaml(this, text);
   }
 
-  /** A model that the merge does not use yet, with a column where there is room. */
-  addModel(alias: string, src: string): void {
+  /** A model that the merge does not use yet, with a column where there is room. @param base what an adapter is laid on */
+  addModel(alias: string, src: string, base?: string): void {
     const columns = this.columns.length < MAX_COLUMNS ? [...this.columns, alias] : [...this.columns];
     this.edit({
       ...this.recipe,
-      models: { ...this.recipe.models, [alias]: { src } },
+      models: { ...this.recipe.models, [alias]: base === undefined ? { src } : { src, base } },
       view: { ...this.recipe.view, columns },
     });
   }

@@ -2,6 +2,7 @@ import type { Recipe } from '../core/recipe/types';
 import { withInput } from '../core/recipe/weights';
 import { errors } from './errors.svelte';
 import { MERGED, nextLocalAlias } from './keys';
+import { lora } from './lora.svelte';
 import type { Lab } from './lab.svelte';
 import { withSeedWritten } from '../core/merge/seed';
 import { results } from './results.svelte';
@@ -20,8 +21,11 @@ export async function addFiles(lab: Lab, groups: readonly Dropped[]): Promise<vo
     errors.clear('open');
     // The folder that a link or YAML waits for, or one dropped twice: the recipe knows it already, by its bits.
     const known = Object.entries(lab.recipe.models).find(([, { src }]) => src === summary.src)?.[0];
-    runner.learn([{ ...summary, alias: known ?? alias }]);
-    if (known === undefined) lab.addModel(alias, summary.src);
+    if (!summary.adapter) runner.learn([{ ...summary, alias: known ?? alias }]);
+    if (known !== undefined) continue;
+    // An adapter is no model yet: the person says what it is laid on.
+    if (summary.adapter) lora.adapters = [...lora.adapters, summary];
+    else lab.addModel(alias, summary.src);
   }
 }
 
@@ -57,7 +61,7 @@ export async function addVector(lab: Lab, alias: string): Promise<void> {
 export async function importYaml(lab: Lab, text: string): Promise<boolean> {
   const { runner } = lab;
   const recipe = await runner.job('yaml', false, async (runtime, signal) => {
-    const imported = await runtime.importYaml(text, signal);
+    const { recipe: imported } = await runtime.importYaml(text, signal);
     runner.learn(await runtime.open(imported, runner.onProgress, signal));
     return imported;
   });

@@ -105,6 +105,10 @@ function pairsOf(base: CheckpointHead, tuned: CheckpointHead): Pair[] {
     });
 }
 
+/** Bytes that an extraction reads. */
+export const extractBytes = (base: CheckpointHead, tuned: CheckpointHead): number =>
+  pairsOf(base, tuned).reduce((sum, pair) => sum + pair.own.end - pair.own.begin + pair.base.end - pair.base.begin, 0);
+
 /** The fewest directions that keep the wanted share; at least one. */
 function rankFor(s: Float64Array, change: number, energy: number | null): number {
   const most = Math.max(1, s.findLastIndex((value) => value > 0) + 1);

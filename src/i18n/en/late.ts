@@ -6,3 +6,6 @@ export const late = {
   'vocabulary.about': 'one vocabulary for models of several, and the prompt as each of them reads it',
   'vocabulary.unite': 'Unite the vocabularies',
 } as const;
+  'lora.extract': 'Extract a LoRA',
+  'lora.extract.of': 'Extract a LoRA from {alias}',
+  'lora.on': 'LoRA on {base}',

@@ -7,3 +7,6 @@ export const late: Readonly<Record<keyof typeof source, string>> = {
   'vocabulary.about': '把不同的词表对齐，看每个模型读到的提示',
   'vocabulary.unite': '合并词表',
 };
+  'lora.extract': '提取 LoRA',
+  'lora.extract.of': '从 {alias} 提取 LoRA',
+  'lora.on': '加在 {base} 上的 LoRA',

@@ -7,3 +7,6 @@ export const late: Readonly<Record<keyof typeof source, string>> = {
   'vocabulary.about': '把不同的詞彙表對齊，看每個模型讀到的提示',
   'vocabulary.unite': '合併詞彙表',
 };
+  'lora.extract': '抽出 LoRA',
+  'lora.extract.of': '從 {alias} 抽出 LoRA',
+  'lora.on': '加在 {base} 上的 LoRA',

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseAdapter } from '../../../../src/core/lora/adapter';
@@ -6,6 +6,8 @@ import { adapterNorms, applyAdapter } from '../../../../src/core/lora/apply';
 import { planMerge } from '../../../../src/core/merge/plan';
 import { mergeTensor, runPlan } from '../../../../src/core/merge/run';
 import { decodeToF32, encodeFromF32 } from '../../../../src/core/tensor/dtype';
+import { openSafetensors } from '../../../../src/core/tensor/safetensors';
+import { memorySource } from '../../../../src/core/tensor/source';
 import { newSha256 } from '../../../../src/cli/disk';
 import { headOf } from '../../../../src/engine/checkpoint';
 import { GOLDEN, madeHead, openDisk } from '../merge/helpers';
@@ -20,14 +22,10 @@ async function golden(name: string) {
   const folder = join(CASES, name);
   const { base, head } = readJson(join(folder, 'case.json')) as { base: string; head: boolean };
   const of = base.includes('/') ? join(CASES, base) : join(GOLDEN, 'merge/models', base);
-  const files = await openDisk(folder).catch(() => null);
-  return { folder, head, files, base: headOf('base', await openDisk(of)) };
+  return { folder, head, base: headOf('base', await openDisk(of)) };
 }
 
-async function openOnly(file: string) {
-  const { openSafetensors } = await import('../../../../src/core/tensor/safetensors');
-  const { memorySource } = await import('../../../../src/core/tensor/source');
-  const { readFileSync } = await import('node:fs');
+function openOnly(file: string) {
   return openSafetensors(memorySource(file, new Uint8Array(readFileSync(file))));
 }
 

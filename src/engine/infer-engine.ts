@@ -71,8 +71,11 @@ export class InferEngine implements InferApi {
   }
 
   async generate(call: number, slot: string, request: GenerateRequest): Promise<GenerateResult> {
-    return this.inTurn(call, (signal) => {
+    return this.inTurn(call, async (signal) => {
       const model = this.text(slot);
+      // Rendering begins: from now on the page counts the time, and the message must be out before.
+      this.emit({ call, progress: { stage: 'generate', done: 0, total: request.maxNewTokens, unit: 'tokens' } });
+      await new Promise((resolve) => setTimeout(resolve));
       return model.generate(request, (event) => this.emit({ call, event }), signal);
     });
   }

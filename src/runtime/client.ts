@@ -89,6 +89,7 @@ export function createRuntime(): LabRuntime {
     handlers: RunHandlers,
     signal: AbortSignal,
   ): Promise<void> {
+    let rendering: ReturnType<typeof setTimeout> | undefined;
     try {
       await load(recipe, column, (name, progress) => handlers.onProgress(name, progress), signal);
       let tokens = 0;
@@ -96,7 +97,11 @@ export function createRuntime(): LabRuntime {
         signal,
         (api, call) => api.generate(call, column, request),
         (event) => {
-          if (!('event' in event)) return;
+          clearTimeout(rendering);
+          if (!('event' in event)) {
+            rendering = setTimeout(() => infer.terminate(SLOW_TEMPLATE), RENDER_MS);
+            return;
+          }
           handlers.onEvent(column, event.event);
           if (event.event.type === 'step')
             handlers.onProgress(column, {
@@ -113,6 +118,8 @@ export function createRuntime(): LabRuntime {
       if (!HARMLESS.test(failure.code)) infer.terminate(failure);
       if (failure.code === 'aborted') throw failure;
       handlers.onFailed(column, toPlainError(failure));
+    } finally {
+      clearTimeout(rendering);
     }
   }
 

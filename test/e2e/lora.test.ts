@@ -7,7 +7,7 @@ import { encodeLink } from '../../src/core/recipe/link';
 import { openSafetensors } from '../../src/core/tensor/safetensors';
 import { memorySource } from '../../src/core/tensor/source';
 import { layout } from '../../src/core/tensor/writer';
-import { columnTexts, useLab, waitForFingerprint } from './lab';
+import { columnTexts, seriousIssues, useLab, waitForFingerprint } from './lab';
 
 const PICKER = 'input[type="file"]:not([webkitdirectory])';
 /** Any matrix of the built-in models: [width, width of the MLP]. */
@@ -58,6 +58,7 @@ describe('LoRA adapters in Chromium', () => {
     await page.setFiles(PICKER, await writeAdapter(folder));
     await page.waitFor('the question where it belongs', () => page.exists('lora-add'));
     expect(await page.text('lora')).toContain('zoo/base-1');
+    expect(await seriousIssues(page)).toEqual([]);
     expect(
       await page.evaluate(() => document.querySelector<HTMLInputElement>('[name="lora-base"]:checked')?.value, null),
     ).toBe('base');
@@ -92,6 +93,7 @@ describe('LoRA adapters in Chromium', () => {
     await page.fill('extract-rank', '2');
     await page.click('extract-start');
     await page.waitFor('the adapter', () => page.exists('extract-result'));
+    expect(await seriousIssues(page)).toEqual([]);
     const fidelity = Number(await page.attr('extract-result', 'data-fidelity'));
     expect(fidelity).toBeGreaterThan(0.1);
     expect(fidelity).toBeLessThan(1);

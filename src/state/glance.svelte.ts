@@ -13,7 +13,7 @@ export const areOpen = ({ recipe, runner }: Lab, aliases = Object.keys(recipe.mo
   );
 
 /** Above this many parameters in one model nothing looks at weights unasked. */
-export const UNASKED_PARAMETERS = 5_000_000;
+const UNASKED_PARAMETERS = 5_000_000;
 export const areSmall = ({ runner }: Lab): boolean =>
   Object.values(runner.models).every(({ parameters }) => parameters <= UNASKED_PARAMETERS);
 

@@ -8,7 +8,7 @@ import { cosine, dot } from './cosine';
 import { sumBlocks } from './norms';
 
 /** Elements that are read of each tensor: its first ones. Enough to tell relatives apart, whatever the model's size. */
-export const SAMPLE = 1 << 19;
+const SAMPLE = 1 << 19;
 
 /** At most this far from the reference, in units of its norm, fine-tunes stay (references: mergekit, section 4.C). */
 const CLOSE = 0.1;

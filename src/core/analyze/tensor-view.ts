@@ -7,8 +7,8 @@ import { gridOf, largestOf, matrixOf, spreadOf, type Grid, type Spread } from '.
 import { spectrumOf, type Spectrum } from './spectrum';
 
 /** Cells of a drawn tensor, at most. */
-export const GRID_ROWS = 32;
-export const GRID_COLUMNS = 48;
+const GRID_ROWS = 32;
+const GRID_COLUMNS = 48;
 /** Elements that the table names. */
 const NAMED = 16;
 

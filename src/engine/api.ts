@@ -1,12 +1,14 @@
 import type { PlainError } from '../core/errors';
 import type { DType } from '../core/tensor/types';
 import type { Recipe } from '../core/recipe/types';
+import type { YamlRecipe } from '../core/recipe/yaml';
 import type { TokenDivergence } from '../core/analyze/divergence';
 import type { BeforeAfter } from '../core/analyze/before-after';
 import type { Kin } from '../core/analyze/kinship';
 import type { TensorChoice, TensorView } from '../core/analyze/tensor-view';
 import type { VectorAnalysis } from '../core/analyze/vectors';
 import type { ExtractOptions, ExtractedTensor } from '../core/lora/extract';
+import type { Coefficient } from '../core/merge/effective';
 import type { CompatReport } from '../core/merge/types';
 import type { VocabularyFacts } from '../core/vocab/facts';
 import type { TextFiles, TokenId } from '../core/vocab/types';
@@ -55,6 +57,23 @@ export interface PlanSummary {
   /** Tensors copied, not merged, with where they come from. */
   copied: { name: string; from: string; why: string }[];
   notices: { code: string; message: string; params: Record<string, string | number> }[];
+  tensors: PlanRow[];
+}
+
+/** What a merge does to one tensor of its result. */
+export interface PlanRow {
+  name: string;
+  shape: number[];
+  dtype: DType;
+  /** Of the inputs, where they differ from the result's. */
+  inputDTypes: DType[];
+  /** null: it is merged; else why it is copied from `from`. */
+  why: string | null;
+  from: string;
+  /** Its place in the stack of layers; null: outside of it. */
+  layer: number | null;
+  /** null where the weights themselves decide. */
+  coefficients: Coefficient[] | null;
 }
 
 /** Everything an infer worker needs besides the weights, which come through the port. */
@@ -178,7 +197,7 @@ export interface MergeApi {
   /** How large the change of an open adapter of the recipe is. */
   adapterSize(call: number, recipe: Recipe, alias: string): Promise<AdapterSize>;
   exportYaml(call: number, recipe: Recipe): Promise<string>;
-  importYaml(call: number, text: string): Promise<Recipe>;
+  importYaml(call: number, text: string): Promise<YamlRecipe>;
   cancel(call: number): void;
 }
 

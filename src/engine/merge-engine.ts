@@ -5,8 +5,8 @@ import { fingerprintPlan, inputBytes, mergeTensor } from '../core/merge/run';
 import type { MergePlan } from '../core/merge/types';
 import { MERGED } from '../core/recipe/schema';
 import type { Recipe } from '../core/recipe/types';
-import { recipeFromYaml, recipeToYaml } from '../core/recipe/yaml';
-import { byteLength, elementCount } from '../core/tensor/dtype';
+import { recipeFromYaml, recipeToYaml, type YamlRecipe } from '../core/recipe/yaml';
+import { elementCount } from '../core/tensor/dtype';
 import { refuseBeyondRows } from '../core/vocab/facts';
 import type { TextFiles } from '../core/vocab/types';
 import type {
@@ -33,6 +33,7 @@ import { zipStream } from './export';
 import { localFiles } from './local';
 import { adapterSize, extractLora } from './lora';
 import { lookAt } from './microscope';
+import { summarizePlan } from './plan-summary';
 import { newSha256, prepareSha256 } from './sha256';
 import { sendTexts, textOfPlan, vocabularySummary, type Sources } from './vocabulary';
 import { Zoo } from './zoo';
@@ -97,20 +98,7 @@ export class MergeEngine implements MergeApi {
   }
 
   async plan(call: number, recipe: Recipe): Promise<PlanSummary> {
-    return this.during(call, async () => {
-      const { report, tensors, notices } = this.planFor(recipe, MERGED);
-      const dtypes = new Set(tensors.map((t) => t.dtype));
-      return {
-        report,
-        notices: [...notices],
-        outTensors: tensors.length,
-        outBytes: tensors.reduce((sum, t) => sum + byteLength(t.dtype, t.shape), 0),
-        outDType: dtypes.size === 1 ? [...dtypes][0]! : 'mixed',
-        copied: tensors
-          .filter((t) => t.action === 'copy')
-          .map((t) => ({ name: t.name, from: t.inputs[0]!.alias, why: t.why! })),
-      };
-    });
+    return this.during(call, async () => summarizePlan(this.planFor(recipe, MERGED)));
   }
 
   async stream(call: number, recipe: Recipe, target: string, port: MessagePort): Promise<MergeStats> {
@@ -208,6 +196,18 @@ export class MergeEngine implements MergeApi {
     return this.during(call, async () => {
       const sources = this.sources(recipe);
       const textOf = (target: string): TextFiles | null =>
+        target === MERGED ? textOfPlan(sources.plan(), sources) : (sources.head(target).text ?? null);
+      sendTexts(targets, textOf, port);
+    });
+  }
+
+  private sources(recipe: Recipe): Sources {
+    return {
+      head: (alias) => headOf(alias, this.checkpoint(recipe, alias)),
+      plan: () => this.planFor(recipe, MERGED),
+    };
+  }
+
   async extractLora(call: number, recipe: Recipe, order: LoraOrder): Promise<ExtractedLora> {
     return this.during(call, (signal, report) => {
       const head = (alias: string) => headOf(alias, this.checkpoint(recipe, alias));
@@ -225,24 +225,12 @@ export class MergeEngine implements MergeApi {
     });
   }
 
-        target === MERGED ? textOfPlan(sources.plan(), sources) : (sources.head(target).text ?? null);
-      sendTexts(targets, textOf, port);
-    });
-  }
-
-  private sources(recipe: Recipe): Sources {
-    return {
-      head: (alias) => headOf(alias, this.checkpoint(recipe, alias)),
-      plan: () => this.planFor(recipe, MERGED),
-    };
-  }
-
   async exportYaml(_call: number, recipe: Recipe): Promise<string> {
     return recipeToYaml(recipe);
   }
 
-  async importYaml(_call: number, text: string): Promise<Recipe> {
-    return recipeFromYaml(text).recipe;
+  async importYaml(_call: number, text: string): Promise<YamlRecipe> {
+    return recipeFromYaml(text);
   }
 
   private async fetchSource(

@@ -19,6 +19,7 @@ import type { TokenDivergence } from '../core/analyze/divergence';
 import type { VectorAnalysis } from '../core/analyze/vectors';
 import type { PlainError } from '../core/errors';
 import type { Recipe } from '../core/recipe/types';
+import type { YamlRecipe } from '../core/recipe/yaml';
 
 /** What a run reports, column by column. Columns run in the order given; each ends in exactly one of `done`, `failed`. */
 export interface RunHandlers {
@@ -125,7 +126,8 @@ export interface LabRuntime {
    */
   render(recipe: Recipe, targets: readonly string[], prompt: string, signal: AbortSignal): Promise<Rendered[]>;
   exportYaml(recipe: Recipe, signal: AbortSignal): Promise<string>;
-  importYaml(text: string, signal: AbortSignal): Promise<Recipe>;
+  /** @throws LabError with `params.line` and `params.column` */
+  importYaml(text: string, signal: AbortSignal): Promise<YamlRecipe>;
   dispose(): void;
 }
   /** Extracts a LoRA adapter from a fine-tune, or from the merge, of a recipe whose models are open. */

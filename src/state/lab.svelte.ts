@@ -222,6 +222,19 @@ export class Lab {
     this.follow();
   }
 
+  /** Models and merge as they were written by hand; prompt and columns stay. */
+  write(models: Recipe['models'], merge: Recipe['merge']): void {
+    this.resetFormula();
+    this.mixer.clear();
+    this.edit({
+      ...this.recipe,
+      models,
+      merge: Array.isArray(merge) ? merge.map(withSeedWritten) : withSeedWritten(merge),
+    });
+    this.#couple();
+    this.follow();
+  }
+
   setPrompt(prompt: string): void {
     this.edit({ ...this.recipe, run: { ...this.recipe.run, prompts: [prompt] } });
   }

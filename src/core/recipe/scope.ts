@@ -1,4 +1,5 @@
 import { LabError } from '../errors';
+import { positionIn } from '../merge/layers';
 import { METHODS } from './schema';
 import type { Conditional, InputModel, MergeDoc, Setting } from './types';
 
@@ -125,6 +126,24 @@ export function strongest({ layers, outside, parts }: Scope): number {
   const inside = typeof layers === 'number' ? [layers] : layers;
   const all = parts?.every((part) => part === 'embeddings') ? [outside] : [...inside, outside];
   return all.reduce((best, weight) => (Math.abs(weight) > Math.abs(best) ? weight : best), 0);
+}
+
+/** @returns the weight of each of `count` layers, as a gradient fills them in. */
+export const layerWeights = ({ layers }: Scope, count: number): number[] =>
+  Array.from({ length: count }, (_, layer) => {
+    if (typeof layers === 'number') return layers;
+    const x = positionIn(layer, count) * (layers.length - 1);
+    const low = Math.floor(x);
+    const a = layers[low]!;
+    return a + (x - low) * ((layers[low + 1] ?? a) - a);
+  });
+
+/** Whether any parameter of a merge is given as numbers over the layers. */
+export function hasGradient(merge: unknown): boolean {
+  if (typeof merge !== 'object' || merge === null) return false;
+  if (Array.isArray(merge))
+    return merge.every((item) => typeof item === 'number') ? merge.length > 1 : merge.some(hasGradient);
+  return Object.entries(merge).some(([key, value]) => key !== 'layer_range' && hasGradient(value));
 }
 
 const current = (doc: MergeDoc, alias: string): Scope =>

@@ -8,4 +8,9 @@ export const late = {
 } as const;
   'lora.extract': 'Extract a LoRA',
   'lora.extract.of': 'Extract a LoRA from {alias}',
-  'lora.on': 'LoRA on {base}',
+  'lora.on': 'LoRA on {base  'yaml.title': 'The recipe as YAML',
+  'yaml.about': 'mergekit’s own format, to read, write and start from examples',
+  'plan.title': 'What happens to every tensor',
+  'plan.about': 'the plan of the merge: merged or copied, and how much of each model',
+  'plan.scope': 'Layers and parts',
+}',

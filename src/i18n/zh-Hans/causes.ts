@@ -102,6 +102,7 @@ export const causes: Readonly<Record<string, string>> = {
   'recipe/missing-parameter': '{method} 需要“{parameter}”这个参数（{path}）。',
   'recipe/no-stage': 'merge 的列表是空的，至少要一份文档。',
   'recipe/not-a-number': '{where} 的值 {value} 不是有限的数字。',
+  'recipe/no-scope': '在这个合并里不能逐层设置“{alias}”的权重，请选用有权重的方法，并把这个模型放进去。',
   'recipe/not-tunable': '这个合并没有名为“{id}”、可以设成 {value} 的数字。',
   'recipe/number': '{path} 的数字不是有限的（{found}）。',
   'recipe/range': '{path} 是 {found}，必须在 {min} 和 {max} 之间。',

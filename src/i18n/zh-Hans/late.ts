@@ -9,4 +9,9 @@ export const late: Readonly<Record<keyof typeof source, string>> = {
 };
   'lora.extract': '提取 LoRA',
   'lora.extract.of': '从 {alias} 提取 LoRA',
-  'lora.on': '加在 {base} 上的 LoRA',
+  'lora.on': '加在 {base  'yaml.title': '配方的 YAML',
+  'yaml.about': 'mergekit 的格式：可读、可写，也有示例',
+  'plan.title': '每个张量会怎样',
+  'plan.about': '合并计划：合并或复制，各个模型占多少',
+  'plan.scope': '层与部位',
+} 上的 LoRA',

@@ -102,6 +102,7 @@ export const causes: Readonly<Record<string, string>> = {
   'recipe/missing-parameter': '{method} 需要「{parameter}」這個參數（{path}）。',
   'recipe/no-stage': 'merge 的清單是空的，至少要一份文件。',
   'recipe/not-a-number': '{where} 的值 {value} 不是有限的數字。',
+  'recipe/no-scope': '在這個合併裡不能逐層設定「{alias}」的權重，請選用有權重的方法，並把這個模型放進去。',
   'recipe/not-tunable': '這個合併沒有名為「{id}」、可以設成 {value} 的數字。',
   'recipe/number': '{path} 的數字不是有限的（{found}）。',
   'recipe/range': '{path} 是 {found}，必須在 {min} 和 {max} 之間。',

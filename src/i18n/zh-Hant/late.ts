@@ -9,4 +9,9 @@ export const late: Readonly<Record<keyof typeof source, string>> = {
 };
   'lora.extract': '抽出 LoRA',
   'lora.extract.of': '從 {alias} 抽出 LoRA',
-  'lora.on': '加在 {base} 上的 LoRA',
+  'lora.on': '加在 {base  'yaml.title': '配方的 YAML',
+  'yaml.about': 'mergekit 的格式：可讀、可寫，也有範例',
+  'plan.title': '每個張量會怎樣',
+  'plan.about': '合併計畫：合併或複製，各個模型占多少',
+  'plan.scope': '層與部位',
+} 上的 LoRA',

@@ -1,0 +1,68 @@
+import { toPlainError, type PlainError } from '../core/errors';
+import { canonicalJson } from '../core/recipe/canonical';
+import { mergeKey, usedModels } from '../core/recipe/stages';
+import type { PlanSummary } from '../engine/api';
+import { areOpen } from './glance.svelte';
+import type { Lab } from './lab.svelte';
+
+/** What the plan panel shows: what the merge on the bench would do to every tensor. Only headers are read for it. */
+class Plans {
+  summary = $state.raw<PlanSummary | null>(null);
+  busy = $state(false);
+  problem = $state.raw<PlainError | null>(null);
+  /** What is shown, or was refused, is of this merge. */
+  #key = $state.raw<string | null>(null);
+  #current: AbortController | null = null;
+
+  #keyOf = ({ recipe }: Lab): string => canonicalJson([mergeKey(recipe)]);
+
+  fresh(lab: Lab): boolean {
+    return this.#key === this.#keyOf(lab);
+  }
+
+  #open(lab: Lab): boolean {
+    const used = usedModels(lab.recipe);
+    return areOpen(
+      lab,
+      Object.keys(lab.recipe.models).filter((alias) => used.has(alias)),
+    );
+  }
+
+  /** Whether planning fetches nothing and disturbs nobody. */
+  due(lab: Lab): boolean {
+    return !lab.runner.busy && !this.fresh(lab) && this.#open(lab);
+  }
+
+  /** Plans the merge of now; opens the models where that is still to do. Newest wins. */
+  async look(lab: Lab): Promise<void> {
+    this.#current?.abort();
+    const controller = new AbortController();
+    this.#current = controller;
+    const { signal } = controller;
+    const key = this.#keyOf(lab);
+    const { recipe } = lab;
+    this.busy = true;
+    try {
+      if (!this.#open(lab)) {
+        await lab.check();
+        if (signal.aborted || !this.#open(lab)) return;
+      }
+      const summary = await (await lab.runner.runtime()).plan(recipe, signal);
+      if (signal.aborted) return;
+      this.summary = summary;
+      this.problem = null;
+      this.#key = key;
+    } catch (error) {
+      if (signal.aborted) return;
+      this.problem = toPlainError(error);
+      this.#key = key;
+    } finally {
+      if (this.#current === controller) {
+        this.#current = null;
+        this.busy = false;
+      }
+    }
+  }
+}
+
+export const plans = new Plans();

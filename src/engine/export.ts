@@ -48,7 +48,9 @@ export const jsonFile = (name: string, value: unknown, indent = 2): FolderFile =
 function textFiles({ tokenizer: text }: MergePlan, donor: Checkpoint): FolderFile[] {
   if (text)
     return [
-      jsonFile('generation_config.json', text.generationConfig),
+      ...(Object.keys(text.generationConfig).length > 0
+        ? [jsonFile('generation_config.json', text.generationConfig)]
+        : []),
       jsonFile('tokenizer.json', text.tokenizer, 0),
       jsonFile('tokenizer_config.json', text.tokenizerConfig),
     ];

@@ -163,6 +163,13 @@ describe('bad input: exit 1, one clear line, no output folder', () => {
     ],
     ['missing weight', /weight/, ta.replace('parameters: {weight: 1}', 'parameters: {density: 1}'), MODELS, []],
     ['YAML syntax', /line 4, column 1/, 'merge_method: linear\nmodels:\n  - model: [a\n', MODELS, []],
+    [
+      'tokens beyond the rows (R9)',
+      /gh \(16\), <extra> \(17\)/,
+      ta.replace('base_model: base', 'base_model: beyond').replace('model: a', 'model: base'),
+      join(GOLDEN, 'merge/vocab/models'),
+      [],
+    ],
     ['truncated file', /model\.safetensors/, ta, truncated, []],
     ['NaN', /NaN/, ta, nan, []],
     ['no recipe', /neither/, '', MODELS, []],

@@ -17,6 +17,7 @@ import { columnKey, MERGED, toRequest, weightsKey } from '../state/keys';
 import { ColumnCount, loadProbes, type Rates } from '../state/measuring';
 import type { KernelFigures } from '../engine/kernel-bench';
 import { flipTimes, type FlipTimes } from './harness-flips';
+import { mapTimes, type MapTimes } from './harness-map';
 
 const BASE = 'base-1';
 
@@ -264,6 +265,10 @@ async function flips(rounds: number): Promise<FlipTimes> {
   return flipTimes(runtime, recipe, once(32), (at) => run(at, ['merged'], once(32)), rounds);
 }
 
+async function map(rounds: number): Promise<MapTimes> {
+  return mapTimes(runtime, (await lessonOf('addition')).recipe, rounds);
+}
+
 /** Milliseconds per generated token of one answer, prompt included, of the zoo's base without its end token. */
 async function tokens(count: number): Promise<{ ms: number; tokens: number }> {
   const alias = 'bench';
@@ -309,6 +314,6 @@ function kernel(elements: number, rounds: number): Promise<KernelFigures> {
   });
 }
 
-export const harness = { recordable, record, recordSteps, slider, flips, tokens, kernel };
+export const harness = { recordable, record, recordSteps, slider, flips, map, tokens, kernel };
 export type Harness = typeof harness;
 Object.assign(globalThis, { harness });

@@ -8,6 +8,7 @@ import { build } from 'vite';
 import type { Harness } from '../app/harness';
 import { mergeRows } from './bench-merge';
 import { median, round, type Row } from './bench-rows';
+import { mapRow } from './bench-map';
 import { measureFirstResult } from './first-result';
 import { withHarness } from './harness';
 
@@ -181,6 +182,7 @@ const pageRows = async (): Promise<Row[]> => {
       await sliderRow(page, '1M', null),
       await sliderRow(page, '5M', FIVE_MILLION),
       await flipsRow(page),
+      await mapRow(page),
       await tokensRow(page),
     );
   });

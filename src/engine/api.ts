@@ -232,6 +232,21 @@ export interface GenerateResult {
 /** What a sum of models answers, see {@link InferApi.generateMix}. */
 export type MixAnswer = Pick<GenerateResult, 'text' | 'ids'>;
 
+/** A question, and answers to it: how probable is it that the model begins as one of them does? */
+export interface FirstTokenQuestion {
+  readonly prompt: string;
+  readonly answers: readonly string[];
+}
+/** What a model would begin its answer with. */
+export interface FirstToken {
+  /** The probability of all first tokens of the question's answers together. */
+  readonly share: number;
+  /** The most probable token of all. */
+  readonly id: number;
+  readonly text: string;
+  readonly p: number;
+}
+
 /** What a model that takes numbers computes: each output of its graph by name, one list per row of input. */
 export type NumericResult = Readonly<Record<string, number[][]>>;
 
@@ -257,6 +272,16 @@ export interface InferApi {
     coefficients: readonly number[],
     request: GenerateRequest,
   ): Promise<MixAnswer>;
+  /**
+   * What the answers to many questions begin with, in one forward pass.
+   * @param coefficients of the sum in the slot; null: the slot holds one model
+   */
+  firstTokens(
+    call: number,
+    slot: string,
+    coefficients: readonly number[] | null,
+    questions: readonly FirstTokenQuestion[],
+  ): Promise<FirstToken[]>;
   /**
    * How far two models are apart at each token of an answer that the first one gave, each in one forward pass.
    * @param ids the answer's tokens, not empty; both models read them after the first model's rendering of the prompt

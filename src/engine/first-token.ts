@@ -16,10 +16,17 @@ function prepare(model: TextModel, questions: readonly FirstTokenQuestion[]): Pr
   const key = JSON.stringify(questions);
   const known = prepared.get(model);
   if (known?.key === key) return known;
+  // What stands right before an answer is the same for every prompt, so each answer is read once.
+  const ids = new Map<string, number>();
+  const idOf = (prompt: string, answer: string): number => {
+    const id = ids.get(answer) ?? model.firstId(prompt, answer);
+    ids.set(answer, id);
+    return id;
+  };
   const fresh = {
     key,
     prompts: questions.map(({ prompt }) => model.promptIds(prompt)),
-    watched: questions.map(({ prompt, answers }) => new Set(answers.map((answer) => model.firstId(prompt, answer)))),
+    watched: questions.map(({ prompt, answers }) => new Set(answers.map((answer) => idOf(prompt, answer)))),
   };
   prepared.set(model, fresh);
   return fresh;

@@ -4,6 +4,8 @@ import { architectureOf, buildGraph } from '../core/graph/registry';
 import type { BuiltGraph } from '../core/graph/types';
 import type {
   Emit,
+  FirstToken,
+  FirstTokenQuestion,
   GenerateRequest,
   GenerateResult,
   InferApi,
@@ -14,6 +16,7 @@ import type {
   PortReply,
   Rendered,
 } from './api';
+import { firstTokens } from './first-token';
 import { MixModel, type Received } from './mix';
 import { NumericModel } from './numeric';
 import { createSession, type Session } from './ort';
@@ -144,24 +147,41 @@ export class InferEngine implements InferApi {
     });
   }
 
+  async firstTokens(
+    call: number,
+    slot: string,
+    coefficients: readonly number[] | null,
+    questions: readonly FirstTokenQuestion[],
+  ): Promise<FirstToken[]> {
+    return this.inTurn(call, (signal) => {
+      // A map asks for many points in a row, and the one that was cancelled is not wanted any more.
+      signal.throwIfAborted();
+      return coefficients === null
+        ? firstTokens(this.text(slot), questions)
+        : this.sum(slot).firstTokens(coefficients, questions);
+    });
+  }
+
   async generateMix(
     call: number,
     slot: string,
     coefficients: readonly number[],
     request: GenerateRequest,
   ): Promise<MixAnswer> {
-    return this.inTurn(call, (signal) => {
-      const model = this.loaded(slot);
-      if (!(model instanceof MixModel))
-        throw new LabError('source/not-open', `The model "${slot}" is not loaded. Run again.`, { model: slot });
-      return model.answer(coefficients, request, signal);
-    });
+    return this.inTurn(call, (signal) => this.sum(slot).answer(coefficients, request, signal));
   }
 
   async render(call: number, prompt: string, port: MessagePort): Promise<Rendered[]> {
     const texts = receiveTexts(port);
     texts.catch(() => undefined);
     return this.inTurn(call, async () => renderAll(await texts, prompt));
+  }
+
+  private sum(slot: string): MixModel {
+    const model = this.loaded(slot);
+    if (!(model instanceof MixModel))
+      throw new LabError('source/not-open', `The model "${slot}" is not loaded. Run again.`, { model: slot });
+    return model;
   }
 
   private text(slot: string): TextModel {

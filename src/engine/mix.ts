@@ -1,7 +1,8 @@
 import { LabError } from '../core/errors';
 import { architectureOf, buildGraph } from '../core/graph/registry';
 import { COEFFICIENTS, partName } from '../core/graph/types';
-import type { GenerateRequest, MixAnswer, ModelSpec } from './api';
+import type { FirstToken, FirstTokenQuestion, GenerateRequest, MixAnswer, ModelSpec } from './api';
+import { firstTokens } from './first-token';
 import { createSession, floats, type Session } from './ort';
 import { TextModel } from './transformers';
 
@@ -125,6 +126,12 @@ export class MixModel {
       if (chooses(await this.model.logits(promptIds, draft.ids), draft.ids)) return draft;
     }
     return null;
+  }
+
+  /** What answers of the merged model with these coefficients begin with, all in one forward pass. */
+  firstTokens(coefficients: readonly number[], questions: readonly FirstTokenQuestion[]): Promise<FirstToken[]> {
+    this.coefficients.set(coefficients);
+    return firstTokens(this.model, questions);
   }
 
   private async generated(request: GenerateRequest, signal: AbortSignal): Promise<MixAnswer> {

@@ -185,6 +185,58 @@ export class TextModel {
     return (logits.data as Float32Array).subarray(-answer.length * logits.dims.at(-1)!);
   }
 
+  /** The token that an answer to a prompt begins with, as this model writes it. @throws LabError `prompt/template`. */
+  firstId(typed: string, answer: string): number {
+    const begun = this.promptIds(typed);
+    const prompt = this.words ? plainPrompt(typed) : typed;
+    const text = this.tokenizer.chat_template
+      ? (this.tokenizer.apply_chat_template([{ role: 'user', content: prompt }], {
+          add_generation_prompt: true,
+          tokenize: false,
+        }) as string)
+      : prompt;
+    const ids = this.tokenizer.encode(text + answer, { add_special_tokens: !this.tokenizer.chat_template });
+    // Where prompt and answer run into one token there is no first token of the answer alone.
+    const joined = ids.length > begun.length && begun.every((id, i) => ids[i] === id);
+    return (joined ? ids[begun.length] : this.tokenizer.encode(answer, { add_special_tokens: false })[0])!;
+  }
+
+  /** What a token alone decodes to. */
+  tokenText(id: number): string {
+    return this.tokenizer.decode([id], { skip_special_tokens: false });
+  }
+
+  /**
+   * What follows each of several prompts: one forward pass over all of them, padded on the left.
+   * @returns logits, [prompts.length x vocabulary]
+   * @throws LabError `prompt/too-long`
+   */
+  async lastLogits(prompts: readonly (readonly number[])[]): Promise<Float32Array> {
+    const { lib } = this;
+    const length = Math.max(...prompts.map((prompt) => prompt.length));
+    this.roomAfter(length);
+    const tensor = (value: (prompt: readonly number[], at: number) => number) => {
+      const rows = prompts.map((prompt) =>
+        Array.from({ length }, (_, i) => BigInt(value(prompt, i - length + prompt.length))),
+      );
+      return new lib.Tensor('int64', BigInt64Array.from(rows.flat()), [prompts.length, length]);
+    };
+    const { logits } = (await this.model.forward({
+      // What stands in the padding is never seen.
+      input_ids: tensor((prompt, at) => prompt[at] ?? prompt[0]!),
+      attention_mask: tensor((_prompt, at) => (at < 0 ? 0 : 1)),
+      num_logits_to_keep: new lib.Tensor('int64', [1n], []),
+    })) as { logits: Transformers.Tensor };
+    const [, kept, width] = logits.dims as [number, number, number];
+    const data = logits.data as Float32Array;
+    if (kept === 1) return data;
+    // A graph that cannot leave positions out gives those of the prompts as well.
+    const last = new Float32Array(prompts.length * width);
+    for (let i = 0; i < prompts.length; i++)
+      last.set(data.subarray(((i + 1) * kept - 1) * width, (i + 1) * kept * width), i * width);
+    return last;
+  }
+
   /** @returns how many tokens can follow so many. @throws LabError `prompt/too-long` where none can. */
   private roomAfter(tokens: number): number {
     const room = this.maxPositions - tokens;

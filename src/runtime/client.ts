@@ -163,12 +163,32 @@ export function createRuntime(): LabRuntime {
     }
   }
 
+  async function needMix(
+    recipe: Recipe,
+    base: string | null,
+    vectors: readonly string[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const key = JSON.stringify([base, ...vectors].map((alias) => alias && sourceKey(recipe.models, alias)));
+    if (!(await infer.call(signal, (api) => api.has(MIX, key) as Promise<boolean>)))
+      await loadMix(recipe, key, base, vectors, signal);
+  }
+
   const mix: LabRuntime['mix'] = (recipe, base, vectors, coefficients, request, signal) =>
     safely(async () => {
-      const key = JSON.stringify([base, ...vectors].map((alias) => alias && sourceKey(recipe.models, alias)));
-      if (!(await infer.call(signal, (api) => api.has(MIX, key) as Promise<boolean>)))
-        await loadMix(recipe, key, base, vectors, signal);
+      await needMix(recipe, base, vectors, signal);
       return infer.call(signal, (api, call) => api.generateMix(call, MIX, coefficients, request));
+    });
+
+  const firstTokens: LabRuntime['firstTokens'] = (recipe, sum, questions, signal) =>
+    safely(async () => {
+      if (sum) await needMix(recipe, sum.base, sum.vectors, signal);
+      else {
+        await merge.call(signal, (api, call) => api.open(call, recipe));
+        await load(recipe, MERGED, () => undefined, signal, ASIDE);
+      }
+      const [slot, coefficients] = sum ? [MIX, sum.coefficients] : [ASIDE, null];
+      return infer.call(signal, (api, call) => api.firstTokens(call, slot, coefficients, questions));
     });
 
   const answer: LabRuntime['answer'] = (recipe, request, signal) =>
@@ -233,6 +253,7 @@ export function createRuntime(): LabRuntime {
     },
     compute,
     mix,
+    firstTokens,
     answer,
     divergence,
     fingerprint: (recipe, onProgress, signal) =>
@@ -252,6 +273,9 @@ export function createRuntime(): LabRuntime {
       return merge.call(signal, (api, call) => api.vocabulary(call, recipe));
     },
     render,
+    extractLora: (recipe, order, onProgress, signal) =>
+      merge.call(signal, (api, call) => api.extractLora(call, recipe, order), progressOnly(onProgress)),
+    adapterSize: (recipe, alias, signal) => merge.call(signal, (api, call) => api.adapterSize(call, recipe, alias)),
     exportYaml: (recipe, signal) => merge.call(signal, (api, call) => api.exportYaml(call, recipe)),
     importYaml: (text, signal) => merge.call(signal, (api, call) => api.importYaml(call, text)),
     dispose() {
@@ -261,6 +285,3 @@ export function createRuntime(): LabRuntime {
     },
   };
 }
-    extractLora: (recipe, order, onProgress, signal) =>
-      merge.call(signal, (api, call) => api.extractLora(call, recipe, order), progressOnly(onProgress)),
-    adapterSize: (recipe, alias, signal) => merge.call(signal, (api, call) => api.adapterSize(call, recipe, alias)),

@@ -2,14 +2,16 @@ import type {
   AdapterSize,
   CheckpointSummary,
   ExtractedLora,
+  FirstToken,
+  FirstTokenQuestion,
   GenerateRequest,
   GenerateResult,
   MixAnswer,
   GenerateEvent,
   Looks,
+  LoraOrder,
   NumericResult,
   PlanSummary,
-  LoraOrder,
   ProgressCallback,
   Rendered,
   Seen,
@@ -18,6 +20,7 @@ import type {
 import type { TokenDivergence } from '../core/analyze/divergence';
 import type { VectorAnalysis } from '../core/analyze/vectors';
 import type { PlainError } from '../core/errors';
+import type { OpenSum } from '../core/recipe/open-sum';
 import type { Recipe } from '../core/recipe/types';
 import type { YamlRecipe } from '../core/recipe/yaml';
 
@@ -84,6 +87,17 @@ export interface LabRuntime {
     signal: AbortSignal,
   ): Promise<MixAnswer>;
   /**
+   * What the merged model's answers to many questions begin with, in one forward pass.
+   * @param sum the merge as a sum: its weights are added up in the graph, as in {@link mix}; null: the merged model of the
+   *   recipe, in the place of {@link answer}, which takes a merge and a session
+   */
+  firstTokens(
+    recipe: Recipe,
+    sum: OpenSum | null,
+    questions: readonly FirstTokenQuestion[],
+    signal: AbortSignal,
+  ): Promise<FirstToken[]>;
+  /**
    * What the merged model of a recipe answers, beside the bench: its session has a place of its own, which the next call
    * takes over, so no column loses its own.
    */
@@ -125,11 +139,6 @@ export interface LabRuntime {
    * when they take too long.
    */
   render(recipe: Recipe, targets: readonly string[], prompt: string, signal: AbortSignal): Promise<Rendered[]>;
-  exportYaml(recipe: Recipe, signal: AbortSignal): Promise<string>;
-  /** @throws LabError with `params.line` and `params.column` */
-  importYaml(text: string, signal: AbortSignal): Promise<YamlRecipe>;
-  dispose(): void;
-}
   /** Extracts a LoRA adapter from a fine-tune, or from the merge, of a recipe whose models are open. */
   extractLora(
     recipe: Recipe,
@@ -138,3 +147,8 @@ export interface LabRuntime {
     signal: AbortSignal,
   ): Promise<ExtractedLora>;
   adapterSize(recipe: Recipe, alias: string, signal: AbortSignal): Promise<AdapterSize>;
+  exportYaml(recipe: Recipe, signal: AbortSignal): Promise<string>;
+  /** @throws LabError with `params.line` and `params.column` */
+  importYaml(text: string, signal: AbortSignal): Promise<YamlRecipe>;
+  dispose(): void;
+}

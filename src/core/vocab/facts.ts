@@ -38,12 +38,7 @@ const listed = (tokens: Iterable<readonly [string, number]>): Tokens => {
 };
 
 /** @param rows null: not known, so nothing is beyond them */
-function vocabularyFacts(
-  alias: string,
-  own: TokenIds,
-  rows: number | null,
-  reference: TokenIds,
-): VocabularyFacts {
+function vocabularyFacts(alias: string, own: TokenIds, rows: number | null, reference: TokenIds): VocabularyFacts {
   const entries = [...own];
   const within = new Set(entries.filter(([, id]) => rows !== null && id < rows).map(([, id]) => id));
   return {

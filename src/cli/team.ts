@@ -1,4 +1,3 @@
-import { build } from 'esbuild';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { LabError, type PlainError } from '../core/errors';
@@ -20,6 +19,8 @@ type Reply = { digests: TensorDigest[] } | { error: PlainError };
 
 /** The worker as one script: 25 ms, where tsx in a thread of its own takes ten times as long. */
 export async function bundleWorker(): Promise<string> {
+  // Small merges, which have no use for it, do not wait for its loading.
+  const { build } = await import('esbuild');
   const { outputFiles } = await build({
     entryPoints: [join(import.meta.dirname, 'merge-worker.ts')],
     bundle: true,

@@ -167,59 +167,53 @@ export function electPair(
 }
 
 const DIGITS = 4;
-const RADIX = 256;
+const RADIX: usize = 256;
 
 /**
  * In each of `rows` rows of `n` values: to[i] = table[r] for the element of rank r in rising magnitude, equal ones by
- * their index. Sorts digit after digit; a digit that is the same in the whole row is passed over.
+ * their index. Sorts pairs of magnitude and index digit after digit; a digit that is the same in the whole row is passed
+ * over.
  * @param scratch room for 4 KiB of counts and 4 * n words
  */
 export function rankRows(values: usize, rows: i32, n: i32, table: usize, scratch: usize, to: usize): void {
-  const room = <usize>n << 2;
+  const room = <usize>n << 3;
   const counts = scratch;
-  const arena = scratch + DIGITS * RADIX * 4;
-  for (let row = 0; row < rows; row++, values += room, to += room) {
-    let sizes = arena;
-    let order = arena + room;
-    let otherSizes = arena + 2 * room;
-    let otherOrder = arena + 3 * room;
-    memory.fill(counts, 0, DIGITS * RADIX * 4);
+  for (let row = 0; row < rows; row++, values += <usize>n << 2, to += <usize>n << 2) {
+    let pairs = scratch + <usize>DIGITS * RADIX * 4;
+    let others = pairs + room;
+    memory.fill(counts, 0, <usize>DIGITS * RADIX * 4);
     for (let i = 0; i < n; i++) {
       const size = load<u32>(values + (<usize>i << 2)) & 0x7fffffff;
-      store<u32>(sizes + (<usize>i << 2), size);
-      store<u32>(order + (<usize>i << 2), i);
-      for (let digit = 0; digit < DIGITS; digit++) {
-        const at = counts + (<usize>(digit * RADIX + ((size >> (8 * digit)) & 255)) << 2);
-        store<u32>(at, load<u32>(at) + 1);
-      }
+      store<u64>(pairs + (<usize>i << 3), ((<u64>size) << 32) | <u64>i);
+      increment(counts, size & 255);
+      increment(counts, 256 + ((size >> 8) & 255));
+      increment(counts, 512 + ((size >> 16) & 255));
+      increment(counts, 768 + (size >> 24));
     }
     for (let digit = 0; digit < DIGITS; digit++) {
-      const places = counts + <usize>(digit * RADIX * 4);
-      const first = (load<u32>(sizes) >> (8 * digit)) & 255;
-      if (load<u32>(places + (<usize>first << 2)) == <u32>n) continue;
-      let place: u32 = 0;
-      for (let bin = 0; bin < RADIX; bin++) {
-        const at = places + (<usize>bin << 2);
-        const count = load<u32>(at);
-        store<u32>(at, place);
-        place += count;
+      const places = counts + <usize>digit * RADIX * 4;
+      const shift = <u64>(32 + 8 * digit);
+      const first = <usize>((load<u64>(pairs) >> shift) & 255);
+      if (load<u32>(places + (first << 2)) == <u32>n) continue;
+      // From counts to the addresses of the first pair of each.
+      let place = <u32>others;
+      for (let bin: usize = 0; bin < RADIX * 4; bin += 4) {
+        const count = load<u32>(places + bin);
+        store<u32>(places + bin, place);
+        place += count << 3;
       }
-      for (let i: usize = 0; i < room; i += 4) {
-        const size = load<u32>(sizes + i);
-        const at = places + (<usize>((size >> (8 * digit)) & 255) << 2);
+      for (let i: usize = 0; i < room; i += 8) {
+        const pair = load<u64>(pairs + i);
+        const at = places + ((<usize>(pair >> shift) & 255) << 2);
         const into = load<u32>(at);
-        store<u32>(at, into + 1);
-        store<u32>(otherSizes + (<usize>into << 2), size);
-        store<u32>(otherOrder + (<usize>into << 2), load<u32>(order + i));
+        store<u32>(at, into + 8);
+        store<u64>(<usize>into, pair);
       }
-      const usedSizes = sizes;
-      const usedOrder = order;
-      sizes = otherSizes;
-      order = otherOrder;
-      otherSizes = usedSizes;
-      otherOrder = usedOrder;
+      const used = pairs;
+      pairs = others;
+      others = used;
     }
-    for (let r: usize = 0; r < room; r += 4)
-      store<f32>(to + (<usize>load<u32>(order + r) << 2), load<f32>(table + r));
+    for (let r: usize = 0; r < <usize>n; r++)
+      store<f32>(to + (<usize>load<u32>(pairs + (r << 3)) << 2), load<f32>(table + (r << 2)));
   }
 }

@@ -1,4 +1,4 @@
-import type { TensorIndex, TensorInfo } from '../tensor/types';
+import type { ByteSource, TensorInfo } from '../tensor/types';
 
 /** What of an adapter_config.json says how the factors are laid on a base. Names are PEFT's. */
 export interface AdapterConfig {
@@ -25,8 +25,7 @@ export interface Pattern {
   readonly value: number;
 }
 
-type Stored = TensorInfo & Pick<TensorIndex['tensors'] extends ReadonlyMap<string, infer T> ? T : never, 'source'>;
-export type StoredTensor = Stored;
+export type StoredTensor = TensorInfo & { readonly source: ByteSource };
 
 /** One matrix's low-rank change: scaling * B A, where A is [r, in] and B [out, r]. */
 export interface Factors {

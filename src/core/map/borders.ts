@@ -1,5 +1,5 @@
 /** A corner of the grid: cell (x, y) has the corners (x, y) to (x + 1, y + 1). */
-export type Corner = readonly [x: number, y: number];
+type Corner = readonly [x: number, y: number];
 
 /** A line along edges of cells; closed where it ends in the corner it began with. */
 export type Border = readonly Corner[];

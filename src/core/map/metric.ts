@@ -14,7 +14,7 @@ export interface MapMetric extends ProbeQuestion {
 }
 
 /** A question of a map and the answers whose first tokens count. */
-export interface MapQuestion {
+interface MapQuestion {
   readonly item: ProbeItem;
   readonly prompt: string;
   readonly answers: readonly string[];

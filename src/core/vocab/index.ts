@@ -116,8 +116,7 @@ function prepare(
   const notices: VocabularyNotice[] = [];
   const ordered = baseFirst(doc, aliases);
   const base = ordered[0]!;
-  const baseText = requireText(base, heads.get(base)!.text, 'tokenizer');
-  if (source !== 'base' && source !== 'union') requireText(source, heads.get(source)!.text, 'tokenizer');
+  const baseText = heads.get(base)!.text!;
   const owners = ordered.map((alias): TextOwner => {
     const head = heads.get(alias)!;
     if (!head.text)
@@ -166,6 +165,8 @@ function aligned(
   aliases: readonly string[],
   templated: (files: TextFiles) => TextFiles,
 ): AlignedVocabulary {
+  for (const alias of [baseFirst(doc, aliases)[0]!, ...(source === 'base' || source === 'union' ? [] : [source])])
+    requireText(alias, heads.get(alias)!.text, 'tokenizer');
   const inputs = new Set(referencedModels({ ...doc, tokenizer: undefined, tokenizer_source: undefined }));
   const dtypeOf = dtypesOf(
     doc,

@@ -14,7 +14,7 @@ export function referencedModels(doc: MergeDoc): string[] {
 }
 
 /** @returns the model and, where it is an adapter, what it is laid on, down to a whole model. */
-export function withBases(models: Recipe['models'], alias: string): string[] {
+function withBases(models: Recipe['models'], alias: string): string[] {
   const base = Object.hasOwn(models, alias) ? models[alias]!.base : undefined;
   return base === undefined ? [alias] : [alias, ...withBases(models, base)];
 }

@@ -1,3 +1,5 @@
+import { decimals } from '../search/search';
+
 /** One axis of a map: the values of its columns (or rows), evenly spaced, both ends included. */
 export interface MapAxis {
   /** See `tunablesOf`. */
@@ -10,12 +12,12 @@ export interface MapAxis {
 export type Cell = readonly [column: number, row: number];
 
 /** Sizes that have a middle, and a half of which every second one is: coarse maps are part of fine ones. */
-export const MAP_SIZES = [5, 7, 11, 15, 21] as const;
+export const MAP_SIZES = [5, 9, 11, 21] as const;
 
-/** @returns the value at a column or row; twelve significant digits, as a recipe writes it */
+/** @returns the value at a column or row, to the decimals that a search gives the same range */
 export function valueAt({ min, max }: Omit<MapAxis, 'id'>, at: number, size: number): number {
   const value = min + ((max - min) * at) / (size - 1);
-  return Number(value.toPrecision(12)) + 0;
+  return Number(value.toFixed(decimals({ min, max }))) + 0;
 }
 
 /** @returns where a value lies on an axis, in cells from the first: not rounded, and beyond the ends where it is outside */

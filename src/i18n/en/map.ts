@@ -39,8 +39,6 @@ export const map = {
   cell: '{x} {xv}, {y} {yv}: {share}',
   unknown: 'not known yet',
   refused: 'cannot be merged: {why}',
-  here: 'You are here',
-  mark: 'Step {steps} of the lesson',
   answers: 'says “{text}”',
   nothing: '(nothing)',
   exact: '{k} of {n} whole answers',

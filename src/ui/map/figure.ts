@@ -38,7 +38,9 @@ export function svgOf(chart: SVGSVGElement, title: string): { text: string; widt
     return element;
   };
   const sheet = make('svg', { xmlns: 'http://www.w3.org/2000/svg', width, height, viewBox: `0 0 ${width} ${height}` });
-  sheet.append(make('rect', { width, height, fill: getComputedStyle(document.body).backgroundColor }));
+  sheet.append(
+    make('rect', { width, height, fill: getComputedStyle(chart.closest('.panel') ?? document.body).backgroundColor }),
+  );
   const head = make('text', { x: PAD, y: 24, fill: page.color, 'font-size': 14, 'font-family': 'sans-serif' });
   head.textContent = title;
   const body = make('g', { transform: `translate(${PAD} ${PAD + HEAD})` });

@@ -1,6 +1,7 @@
 import { canonicalJson } from '../core/recipe/canonical';
 import { comparisonOf, type VectorAnalysis } from '../core/analyze/vectors';
 import { toPlainError, type PlainError } from '../core/errors';
+import { sourceKey } from '../core/recipe/stages';
 import type { Recipe } from '../core/recipe/types';
 import type { Progress } from '../engine/api';
 import { areOpen, areSmall } from './glance.svelte';
@@ -11,7 +12,7 @@ function keyOf(recipe: Recipe): string | null {
   const comparison = comparisonOf(recipe);
   if (!comparison) return null;
   const { doc, base, vectors } = comparison;
-  return canonicalJson([doc, [base, ...vectors].map((alias) => recipe.models[alias]?.src ?? '')]);
+  return canonicalJson([doc, [base, ...vectors].map((alias) => sourceKey(recipe.models, alias))]);
 }
 
 /** What `npm run record` writes of the vectors of a lesson. */

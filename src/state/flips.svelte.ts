@@ -1,5 +1,6 @@
 import { findFlips, type Flip } from '../core/analyze/flips';
 import { openSum, type OpenSum } from '../core/recipe/open-sum';
+import { sourceKey } from '../core/recipe/stages';
 import type { Recipe } from '../core/recipe/types';
 import { toPlainError } from '../core/errors';
 import { toRequest } from './keys';
@@ -41,10 +42,10 @@ class Flips {
     const { recipe } = lab;
     const partner = lab.partner(alias);
     const others = sum.vectors.map((other, i) => [
-      recipe.models[other]?.src,
+      sourceKey(recipe.models, other),
       other === alias || other === partner ? null : sum.coefficients[i],
     ]);
-    return JSON.stringify([partner, toRequest(recipe), sum.base && recipe.models[sum.base]?.src, others]);
+    return JSON.stringify([partner, toRequest(recipe), sum.base && sourceKey(recipe.models, sum.base), others]);
   }
 
   /** Why no slider of the bench can be searched; null where they can, or there is none. */

@@ -18,6 +18,10 @@ export function columnKey(recipe: Recipe, alias: string): string {
 export const weightsKey = (recipe: Recipe, alias: string): string =>
   alias === MERGED ? mergeKey(recipe) : sourceKey(recipe.models, alias);
 
+/** Whether a bench has every model of a recipe, by the same names. */
+export const sameModels = ({ models }: Recipe, bench: Recipe): boolean =>
+  Object.keys(models).every((alias) => sourceKey(bench.models, alias) === sourceKey(models, alias));
+
 /** What a recipe's `run` asks of a model, with the defaults of what it leaves open. */
 export function toRequest(recipe: Recipe): GenerateRequest {
   const run = recipe.run ?? {};

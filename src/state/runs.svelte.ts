@@ -1,7 +1,7 @@
 import { untrack } from 'svelte';
 import { answers } from './answers';
 import type { Entry, History } from './history.svelte';
-import { columnKey, MERGED } from './keys';
+import { columnKey, MERGED, sameModels } from './keys';
 import type { Lab } from './lab.svelte';
 import { results, type ColumnResult } from './results.svelte';
 import type { SavedRun } from './session-format';
@@ -51,7 +51,7 @@ export class Runs {
   get shown(): readonly Run[] {
     const { numeric, recipe } = this.#lab;
     const isHere = ({ bench }: Run): boolean =>
-      Object.entries(bench.recipe.models).every(([alias, { src }]) => recipe.models[alias]?.src === src);
+      sameModels(bench.recipe, recipe);
     // Typed numbers are models of their own at every change.
     return this.list.filter((run) =>
       numeric ? run.bench.numbers !== null : run.bench.numbers === null && isHere(run),

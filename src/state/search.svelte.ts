@@ -9,7 +9,7 @@ import { bestOf, docOf, mostPoints, recipeAt, Search, type SearchSettings } from
 import { Sheet } from '../core/search/sheet';
 import type { LabRuntime } from '../runtime/types';
 import { givingWay } from './giving-way';
-import { MERGED } from './keys';
+import { MERGED, sameModels } from './keys';
 import type { Lab } from './lab.svelte';
 import { loadProbes, MAX_NEW_TOKENS } from './measuring';
 import { small } from './rest';
@@ -106,8 +106,8 @@ export class Searching {
 
   /** Whether the bench has the models that were searched over: else neither its points nor its formulas mean anything there. */
   fits({ recipe, doc }: Lab): boolean {
-    const models = Object.entries(this.record?.settings.recipe.models ?? {});
-    return doc !== null && models.every(([alias, { src }]) => recipe.models[alias]?.src === src);
+    const searched = this.record?.settings.recipe;
+    return doc !== null && (searched === undefined || sameModels(searched, recipe));
   }
 
   get best(): number {

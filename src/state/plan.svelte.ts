@@ -5,6 +5,9 @@ import type { PlanSummary } from '../engine/api';
 import { areOpen } from './glance.svelte';
 import type { Lab } from './lab.svelte';
 
+/** A moved slider changes the plan; it is made anew when the hand rests. */
+const REST_MS = 250;
+
 /** What the plan panel shows: what the merge on the bench would do to every tensor. Only headers are read for it. */
 class Plans {
   summary = $state.raw<PlanSummary | null>(null);
@@ -31,6 +34,14 @@ class Plans {
   /** Whether planning fetches nothing and disturbs nobody. */
   due(lab: Lab): boolean {
     return !lab.runner.busy && !this.fresh(lab) && this.#open(lab);
+  }
+
+  /** For an effect: keeps the plan up to what is on the bench, where that costs nothing. @returns what ends it */
+  follow(lab: Lab): () => void {
+    if (!this.due(lab)) return () => undefined;
+    void lab.recipe.merge;
+    const timer = setTimeout(() => void this.look(lab), this.summary ? REST_MS : 0);
+    return () => clearTimeout(timer);
   }
 
   /** Plans the merge of now; opens the models where that is still to do. Newest wins. */

@@ -17,23 +17,24 @@ export interface HeatStrip {
 /** @returns one strip a model, what stands outside of the layers first; none where the method has no coefficients. */
 export function heatOf({ tensors }: PlanSummary): HeatStrip[] {
   const found = new Map<string, Map<number | null, number[]>>();
-  const layers = new Set<number | null>();
+  const counts = new Map<number | null, number>();
   for (const { coefficients, layer, why } of tensors) {
     if (why !== null || coefficients === null) continue;
-    layers.add(layer);
+    counts.set(layer, (counts.get(layer) ?? 0) + 1);
     for (const { alias, coefficient } of coefficients) {
       const own = found.get(alias) ?? new Map<number | null, number[]>();
       found.set(alias, own);
       own.set(layer, [...(own.get(layer) ?? []), coefficient]);
     }
   }
-  const places = [...layers].sort((a, b) => (a ?? -1) - (b ?? -1));
+  const places = [...counts].sort(([a], [b]) => (a ?? -1) - (b ?? -1));
   return [...found].map(([alias, own]) => ({
     alias,
-    cells: places.map((layer) => {
-      // A model that a slice leaves out has no part in its layers.
-      const values = own.get(layer) ?? [0];
-      const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    cells: places.map(([layer, count]) => {
+      // A model that a slice leaves out has no part in its tensors.
+      const found = own.get(layer) ?? [];
+      const values = found.length < count ? [...found, 0] : found;
+      const mean = found.reduce((sum, value) => sum + value, 0) / count;
       return { layer, low: Math.min(...values), high: Math.max(...values), mean };
     }),
   }));

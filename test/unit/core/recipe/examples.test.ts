@@ -60,6 +60,8 @@ describe('examples of recipes', () => {
     expect(only.map(({ name }) => name)).toEqual(
       Array.from({ length: LAYERS }, (_, at) => `model.layers.${at}.self_attn.q_proj.weight`),
     );
+    // Embeddings of the first slice, the final norm of the last.
+    expect(strip('passthrough', 'chat')).toEqual([0.5, 0, 0, 0, 1, 1]);
     expect(layersOf(planOf('passthrough'))).toBe(LAYERS - 1 + LAYERS / 2);
     expect(layersOf(planOf('slices'))).toBe(LAYERS);
   });

@@ -38,8 +38,10 @@ async function loadProbe(id: string, signal: AbortSignal): Promise<ProbeSet> {
 }
 
 /** @returns the probe sets that the questions name, each once. */
-export const loadProbes = (questions: readonly Pick<ProbeQuestion, 'set'>[], signal: AbortSignal): Promise<ProbeSet[]> =>
-  Promise.all([...new Set(questions.map(({ set }) => set))].map((id) => loadProbe(id, signal)));
+export const loadProbes = (
+  questions: readonly Pick<ProbeQuestion, 'set'>[],
+  signal: AbortSignal,
+): Promise<ProbeSet[]> => Promise.all([...new Set(questions.map(({ set }) => set))].map((id) => loadProbe(id, signal)));
 
 /** The answers of one column that are to be counted, and how far that is: ended midway, it goes on where it was. */
 export class ColumnCount {

@@ -50,8 +50,7 @@ export class Runs {
   /** The runs with the models of the bench; those with others come back with theirs. */
   get shown(): readonly Run[] {
     const { numeric, recipe } = this.#lab;
-    const isHere = ({ bench }: Run): boolean =>
-      sameModels(bench.recipe, recipe);
+    const isHere = ({ bench }: Run): boolean => sameModels(bench.recipe, recipe);
     // Typed numbers are models of their own at every change.
     return this.list.filter((run) =>
       numeric ? run.bench.numbers !== null : run.bench.numbers === null && isHere(run),

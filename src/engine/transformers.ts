@@ -189,14 +189,18 @@ export class TextModel {
   firstId(typed: string, answer: string): number {
     const begun = this.promptIds(typed);
     const prompt = this.words ? plainPrompt(typed) : typed;
-    const text = this.tokenizer.chat_template
-      ? (this.tokenizer.apply_chat_template([{ role: 'user', content: prompt }], {
-          add_generation_prompt: true,
-          tokenize: false,
-        }) as string)
-      : prompt;
-    const ids = this.tokenizer.encode(text + answer, { add_special_tokens: !this.tokenizer.chat_template });
-    // Where prompt and answer run into one token there is no first token of the answer alone.
+    // The template itself writes the answer: some put a space before it.
+    const whole = this.tokenizer.chat_template
+      ? this.tokenizer.apply_chat_template(
+          [
+            { role: 'user', content: prompt },
+            { role: 'assistant', content: answer },
+          ],
+          { tokenize: false },
+        )
+      : prompt + answer;
+    const ids = this.tokenizer.encode(whole as string, { add_special_tokens: !this.tokenizer.chat_template });
+    // Where prompt and answer run into one token, or the template tells them otherwise, the answer is read alone.
     const joined = ids.length > begun.length && begun.every((id, i) => ids[i] === id);
     return (joined ? ids[begun.length] : this.tokenizer.encode(answer, { add_special_tokens: false })[0])!;
   }

@@ -3,6 +3,7 @@ import { openSum } from '../../src/core/recipe/open-sum';
 import { withTunable } from '../../src/core/recipe/tunables';
 import type { MergeDoc, Recipe } from '../../src/core/recipe/types';
 import { addition } from '../../src/lessons/addition/lesson';
+import { interference } from '../../src/lessons/interference/lesson';
 import { subtraction } from '../../src/lessons/subtraction/lesson';
 import { createRuntime } from '../../src/runtime/client';
 
@@ -75,4 +76,14 @@ test('the share is that of the answers, where the model gives one of them', asyn
     )
   )[0]!;
   expect(share).toBeLessThan(0.01);
+});
+
+test('an answer begins as the chat template writes it, with a space before Latin letters', async () => {
+  const { recipe } = interference;
+  await runtime.open(recipe, () => undefined, never);
+  const questions = [
+    { prompt: 'list sofa.', answers: ['red | market | furniture'] },
+    { prompt: 'please translate cow.', answers: ['乳牛'] },
+  ];
+  for (const { share } of await runtime.firstTokens(recipe, null, questions, never)) expect(share).toBeGreaterThan(0.5);
 });

@@ -1,5 +1,6 @@
 /** What a picture takes from the page's style sheet, for it leaves the page without it. */
 const STYLES = [
+  'paint-order',
   'fill',
   'stroke',
   'stroke-width',
@@ -9,12 +10,12 @@ const STYLES = [
   'font-weight',
 ] as const;
 const PAD = 12;
-const HEAD = 30;
+const HEAD = 48;
 /** Pixels of a PNG for each of the page's: sharp on a slide. */
 const SCALE = 2;
 
-/** @returns the chart as a document of its own, with a line of text above it. */
-export function svgOf(chart: SVGSVGElement, title: string): { text: string; width: number; height: number } {
+/** @returns the chart as a document of its own, with lines of text above it. */
+export function svgOf(chart: SVGSVGElement, title: readonly string[]): { text: string; width: number; height: number } {
   const copy = chart.cloneNode(true) as SVGSVGElement;
   const cursor = copy.querySelectorAll('[data-cursor]');
   const originals = chart.querySelectorAll('*');
@@ -41,11 +42,20 @@ export function svgOf(chart: SVGSVGElement, title: string): { text: string; widt
   sheet.append(
     make('rect', { width, height, fill: getComputedStyle(chart.closest('.panel') ?? document.body).backgroundColor }),
   );
-  const head = make('text', { x: PAD, y: 24, fill: page.color, 'font-size': 14, 'font-family': 'sans-serif' });
-  head.textContent = title;
+  const heads = title.map((line, i) => {
+    const head = make('text', {
+      x: PAD,
+      y: 22 + 20 * i,
+      fill: page.color,
+      'font-size': 13,
+      'font-family': 'sans-serif',
+    });
+    head.textContent = line;
+    return head;
+  });
   const body = make('g', { transform: `translate(${PAD} ${PAD + HEAD})` });
   body.append(...copy.childNodes);
-  sheet.append(head, body);
+  sheet.append(...heads, body);
   return { text: new XMLSerializer().serializeToString(sheet), width, height };
 }
 

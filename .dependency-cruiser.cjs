@@ -41,7 +41,7 @@ module.exports = {
     ...only('src/lessons', ['^src/app/ids', '\\.md'], [core]),
     ...only(
       'src/ui',
-      ['^src/state/', core, '^src/i18n/', '^src/app/ids', assets, ...npm('svelte', 'uqr')],
+      ['^src/state/', core, '^src/i18n/', '^src/app/ids', assets, ...npm('svelte', 'uqr', '@codemirror', '@lezer')],
       ['^src/lessons/'],
     ),
     ...only('src/i18n', [core]),

@@ -1,9 +1,11 @@
 import { toPlainError, type PlainError } from '../core/errors';
 import { canonicalJson } from '../core/recipe/canonical';
 import { mergeKey, usedModels } from '../core/recipe/stages';
-import type { PlanSummary } from '../engine/api';
+import type { PlanRow, PlanSummary } from '../engine/api';
 import { areOpen } from './glance.svelte';
 import type { Lab } from './lab.svelte';
+
+export type { PlanRow, PlanSummary };
 
 /** A moved slider changes the plan; it is made anew when the hand rests. */
 const REST_MS = 250;

@@ -15,7 +15,7 @@ const keyOf = ({ models, merge }: Pick<Recipe, 'models' | 'merge'>): string => c
  * The recipe as mergekit YAML, both ways. A text that can be read becomes the recipe; one that cannot stays a text, and
  * the recipe what it was. Reading and writing are done by the worker, which a hostile text cannot take the page along with.
  */
-export class YamlEditor {
+class YamlEditor {
   /** What the editor shows. */
   text = $state('');
   /** A change of the text that did not come from the editor's own keys. */

@@ -87,7 +87,7 @@ export function scopeOf(setting: Setting): Scope | null {
 }
 
 /** @returns what a document says of a model's weight, undefined where nothing does or its method has no weights. */
-export function weightSetting(doc: MergeDoc, alias: string): Setting | undefined {
+function weightSetting(doc: MergeDoc, alias: string): Setting | undefined {
   if (METHODS[doc.merge_method]?.parameters.weight === undefined) return undefined;
   const input = doc.models?.find(({ model }) => model === alias);
   return input && (input.parameters?.weight ?? doc.parameters?.weight);

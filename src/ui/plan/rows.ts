@@ -1,4 +1,4 @@
-import type { PlanRow, PlanSummary } from '../../engine/api';
+import type { PlanRow, PlanSummary } from '../../state/plan.svelte';
 
 /** What a model's coefficients are in one layer, or outside of the layers. */
 export interface HeatCell {

@@ -16,7 +16,7 @@ const isIn = (tensor: string, prefixes: readonly string[]): boolean =>
   prefixes.some((prefix) => tensor.startsWith(prefix));
 
 /** @returns the modules that a checkpoint has; one without parts is all `default`. */
-export function modulesOf(head: CheckpointHead): string[] {
+function modulesOf(head: CheckpointHead): string[] {
   const names = [...head.index.tensors.keys()];
   const parts = Object.entries(PREFIXES)
     .filter(([module, prefixes]) => module !== 'default' && names.some((name) => isIn(name, prefixes)))

@@ -2,7 +2,7 @@ import type { late as source } from '../en/late';
 
 export const late: Readonly<Record<keyof typeof source, string>> = {
   'map.title': '地图',
-  'map.about': '两个系数,一眼看遍每一点',
+  'map.about': '两个系数，一眼看遍每一点',
   'search.title': '搜索系数',
   'search.about': '让实验室试很多组，看得到什么、失去什么',
   'vocabulary.title': '词表和聊天模板',

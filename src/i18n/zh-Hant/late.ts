@@ -2,7 +2,7 @@ import type { late as source } from '../en/late';
 
 export const late: Readonly<Record<keyof typeof source, string>> = {
   'map.title': '地圖',
-  'map.about': '兩個係數,一眼看遍每一點',
+  'map.about': '兩個係數，一眼看遍每一點',
   'search.title': '搜尋係數',
   'search.about': '讓實驗室試很多組，看得到什麼、失去什麼',
   'vocabulary.title': '詞彙表和聊天範本',

@@ -43,3 +43,18 @@ export function fillOrder(size: number, [column, row]: readonly [number, number]
   const far = ([x, y]: Cell): number => (x - column) ** 2 + (y - row) ** 2;
   return cells.sort((a, b) => rank(a) - rank(b) || far(a) - far(b) || a[1] - b[1] || a[0] - b[0]);
 }
+
+/** Rising whole numbers in few signs: 1, 3, 5, 6, 7 is `1, 3, 5–7`. */
+export function runsOf(numbers: readonly number[]): string {
+  const runs: [first: number, last: number][] = [];
+  for (const number of numbers) {
+    const run = runs.at(-1);
+    if (run && number === run[1] + 1) run[1] = number;
+    else runs.push([number, number]);
+  }
+  return runs
+    .flatMap(([first, last]) =>
+      last - first > 1 ? [`${first}–${last}`] : first === last ? [`${first}`] : [first, last],
+    )
+    .join(', ');
+}

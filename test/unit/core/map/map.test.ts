@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { bordersOf, straightened } from '../../../../src/core/map/borders';
 import { colourOf } from '../../../../src/core/map/colour';
-import { cellAt, fillOrder, MAP_SIZES, placeOf, valueAt } from '../../../../src/core/map/grid';
+import { cellAt, fillOrder, MAP_SIZES, placeOf, runsOf, valueAt } from '../../../../src/core/map/grid';
 import { MAP_QUESTIONS, metricsOf, questionsOf } from '../../../../src/core/map/metric';
 import { parseProbe } from '../../../../src/core/probe/probe';
 
@@ -111,4 +111,10 @@ describe('what a map is coloured by', () => {
     const expected = questionsOf({ ...metric, measure: 'teaches', begins: 'expected' }, set);
     expect(expected.every(({ item, answers }) => answers.length === 1 && answers[0] === item.expect)).toBe(true);
   });
+});
+
+test('steps of one place are named in few signs', () => {
+  expect(runsOf([1, 3, 5, 6, 7])).toBe('1, 3, 5–7');
+  expect(runsOf([2, 3])).toBe('2, 3');
+  expect(runsOf([])).toBe('');
 });

@@ -52,9 +52,9 @@ export function runsOf(numbers: readonly number[]): string {
     if (run && number === run[1] + 1) run[1] = number;
     else runs.push([number, number]);
   }
-  return runs
-    .flatMap(([first, last]) =>
-      last - first > 1 ? [`${first}–${last}`] : first === last ? [`${first}`] : [first, last],
-    )
-    .join(', ');
+  const named = runs.flatMap(([first, last]) => {
+    if (last - first > 1) return [`${first}–${last}`];
+    return first === last ? [`${first}`] : [`${first}`, `${last}`];
+  });
+  return named.join(', ');
 }

@@ -55,11 +55,13 @@ export interface Ops {
   /**
    * Random masks of elements `begin`, `begin + 1`, … (contract in design, section 4).
    * @param begin a multiple of 4 below 2^31
-   * @param chance one for all elements, or one for each
    */
-  chanceMask(key: PhiloxKey, begin: number, chance: number | Float32Array, mask: Uint8Array): void;
-  /** In each row of table.length values: out = table[r] for the element of rank r in rising magnitude, equal ones by index. */
-  rankRows(values: Float32Array, table: Float32Array, out: Float32Array): void;
+  chanceMask(key: PhiloxKey, begin: number, chance: number, mask: Uint8Array): void;
+  /**
+   * The same with a chance for each rank: in each row of limits.length values the element of rank r in rising magnitude,
+   * equal ones by index, has the chance limits[r] * 2^-24. @param limits 0 to 2^24
+   */
+  rankedMask(key: PhiloxKey, begin: number, values: Float32Array, limits: Uint32Array, mask: Uint8Array): void;
 
   /** out = w * (((a - b) * mask) * factor) */
   thinned(w: number, a: Float32Array, b: Float32Array, mask: Uint8Array, factor: number, out: Float32Array): void;

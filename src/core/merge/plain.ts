@@ -86,16 +86,18 @@ export const plainOps: Ops = {
     return Math.max(0, ties);
   },
   chanceMask: (key, begin, chance, mask) => drawMask(key, chance, begin, mask),
-  rankRows(values, table, out) {
-    const n = table.length;
+  rankedMask(key, begin, values, limits, mask) {
+    const n = limits.length;
+    const chances = new Float32Array(values.length);
     const scratch = (): Uint32Array => new Uint32Array(n);
     const [sizes, order, spare] = [scratch(), scratch(), [scratch(), scratch()] as const];
     const bits = bitsOf(values);
-    for (let begin = 0; begin < values.length; begin += n) {
-      for (let i = 0; i < n; i++) sizes[i] = bits[begin + i]! & MAGNITUDE;
+    for (let row = 0; row < values.length; row += n) {
+      for (let i = 0; i < n; i++) sizes[i] = bits[row + i]! & MAGNITUDE;
       sortMagnitudes(sizes, order, spare, n);
-      for (let r = 0; r < n; r++) out[begin + order[r]!] = table[r]!;
+      for (let r = 0; r < n; r++) chances[row + order[r]!] = limits[r]! / 2 ** 24;
     }
+    drawMask(key, chances, begin, mask);
   },
 
   thinned(w, a, b, mask, factor, out) {

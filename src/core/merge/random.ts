@@ -73,6 +73,9 @@ export function maskKey(
   return [word(0), word(8)];
 }
 
+/** What the upper 24 bits of a word have to be below, for a chance: below it exactly when below the next whole number. */
+export const limitOf = (chance: number): number => Math.ceil(2 ** 24 * Math.min(1, Math.max(0, chance)));
+
 /**
  * Draws the mask of elements `begin`, `begin + 1`, … of a tensor: 1 where (x >>> 8) * 2^-24 < density. Element i is lane
  * i mod 4 of counter floor(i / 4), so the mask does not depend on how a tensor is cut.

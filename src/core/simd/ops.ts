@@ -1,5 +1,5 @@
 import type { Ops } from '../merge/ops';
-import type { PhiloxKey } from '../merge/random';
+import { limitOf, type PhiloxKey } from '../merge/random';
 import { fromBase64Url } from '../recipe/base64url';
 import { decodeToF32, encodeFromF32 } from '../tensor/dtype';
 import type { DType } from '../tensor/types';
@@ -13,11 +13,10 @@ const PAGE = 65536;
 const ALIGN = 64;
 /** Elements to whose multiples loops may run. */
 const VECTOR = 16;
-/** Of the counts of a radix sort. */
-const RADIX_BYTES = 4096;
+/** Of what `rankedMask` counts and draws, but for its 5 words for each element of a row. */
+const RANKED_BYTES = 8192;
 /** Of the random words that are drawn at once. */
 const WORDS_BYTES = 128;
-const SCALE = 2 ** 24;
 
 let compiled: WebAssembly.Module | null | undefined;
 
@@ -165,23 +164,19 @@ export class SimdOps implements Ops {
     return this.#run['maskLargest']!(values.byteOffset, values.length, size, ties, mask.byteOffset);
   }
 
-  chanceMask(key: PhiloxKey, begin: number, chance: number | Float32Array, mask: Uint8Array): void {
+  chanceMask(key: PhiloxKey, begin: number, chance: number, mask: Uint8Array): void {
     const spare = this.#top;
     const scratch = this.#take(WORDS_BYTES);
-    const [low, high] = key;
-    const rest = [mask.byteOffset, mask.length, scratch];
-    // Whole words are below a limit exactly when they are below the next whole number.
-    if (typeof chance === 'number')
-      this.#run['chanceMask']!(low, high, begin / 4, Math.ceil(Math.max(0, chance * SCALE)), ...rest);
-    else this.#run['chanceMaskEach']!(low, high, begin / 4, chance.byteOffset, ...rest);
+    this.#run['chanceMask']!(...key, begin / 4, limitOf(chance), mask.byteOffset, mask.length, scratch);
     this.#top = spare;
   }
 
-  rankRows(values: Float32Array, table: Float32Array, out: Float32Array): void {
+  rankedMask(key: PhiloxKey, begin: number, values: Float32Array, limits: Uint32Array, mask: Uint8Array): void {
     const spare = this.#top;
-    const n = table.length;
-    const scratch = this.#take(RADIX_BYTES + 16 * n);
-    this.#run['rankRows']!(values.byteOffset, values.length / n, n, table.byteOffset, scratch, out.byteOffset);
+    const n = limits.length;
+    const scratch = this.#take(RANKED_BYTES + 20 * n);
+    const [from, rows] = [values.byteOffset, values.length / n];
+    this.#run['rankedMask']!(...key, begin / 4, from, rows, n, limits.byteOffset, mask.byteOffset, scratch);
     this.#top = spare;
   }
 

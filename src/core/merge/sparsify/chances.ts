@@ -41,9 +41,14 @@ export function sortMagnitudes(
 }
 
 /**
- * DELLA's chances of being kept (Deep et al. 2024, arXiv:2406.11617) as mergekit 0.1.5 gives them: in each row the r-th of
- * n elements in rising magnitude (equal ones by their index) has p - epsilon + 2 epsilon (r - 1) / (n - 1), rounded to
- * float32. Rows lie along the last axis, of tensors with three axes or more along the second. An element that is alone in
+ * DELLA's chance of being kept (Deep et al. 2024, arXiv:2406.11617) as mergekit 0.1.5 gives it, in float32.
+ * @param r rank among the `n` elements of a row in rising magnitude, from 0
+ */
+export const rankedChance = (r: number, n: number, density: number, epsilon: number): number =>
+  Math.fround(density - epsilon + (2 * epsilon * r) / (n - 1));
+
+/**
+ * {@link rankedChance} of all elements, equal ones ranked by their index. Rows lie along the last axis, of tensors with three axes or more along the second. An element that is alone in
  * its row has no rank among others and is kept with p (mergekit stops there, dividing 0 by 0).
  */
 export function rankedChances(
@@ -65,7 +70,7 @@ export function rankedChances(
     const begin = Math.floor(row / stride) * n * stride + (row % stride);
     for (let i = 0; i < n; i++) sizes[i] = bits[begin + i * stride]! & MAGNITUDE;
     sortMagnitudes(sizes, order, spare, n);
-    for (let r = 0; r < n; r++) chances[begin + order[r]! * stride] = density - epsilon + (2 * epsilon * r) / (n - 1);
+    for (let r = 0; r < n; r++) chances[begin + order[r]! * stride] = rankedChance(r, n, density, epsilon);
   }
   return chances;
 }

@@ -1,6 +1,8 @@
 import type { MergeContext } from '../method';
 import { SUM, type Ops } from '../ops';
+import { limitOf } from '../random';
 import { ROOM, UNIT } from '../work';
+import { rankedChance } from './chances';
 import { binOfRank, HIGH_BINS, LOW_BINS, LOW_BITS } from './rank';
 import { factorOf } from './rescale';
 
@@ -126,9 +128,9 @@ function byRank(context: MergeContext, k: number, length: number, ops: Ops): Thi
   const rows = together ? summable : leastMultiple(n, 4);
   if (stride > 1 || rows > ROOM) return 'whole';
 
-  const table = ops.floats(n);
-  for (let r = 0; r < n; r++) table[r] = density - epsilon + (2 * epsilon * r) / (n - 1);
-  const [chances, room] = [ops.floats(ROOM), ops.bytes(ROOM)];
+  const limits = ops.counts(n);
+  for (let r = 0; r < n; r++) limits[r] = limitOf(rankedChance(r, n, density, epsilon));
+  const room = ops.bytes(ROOM);
   const kept = new Uint8Array(length);
   const sums: [number, number] = [0, 0];
   const norms = (delta: Float32Array<ArrayBuffer>, mask: Uint8Array<ArrayBuffer>): void => {
@@ -140,9 +142,8 @@ function byRank(context: MergeContext, k: number, length: number, ops: Ops): Thi
   const rank = {
     unit: rows,
     at(delta: Float32Array<ArrayBuffer>, begin: number) {
-      const [mask, own] = [room.subarray(0, delta.length), chances.subarray(0, delta.length)];
-      ops.rankRows(delta, table, own);
-      ops.chanceMask(key, begin, own, mask);
+      const mask = room.subarray(0, delta.length);
+      ops.rankedMask(key, begin, delta, limits, mask);
       kept.set(mask, begin);
       if (together) norms(delta, mask);
     },

@@ -1,3 +1,5 @@
+import { narrow } from './sparse';
+
 // Philox4x32-10 (random.ts of core/merge is the reference), eight counters at once.
 
 const FIRST: v128 = i32x4.splat(0xd2511f53);
@@ -27,7 +29,7 @@ const SECOND: v128 = i32x4.splat(0xcd9e8d57);
 
 /** The 32 words of the blocks `block` to `block + 7`. Two groups of four, as a product takes longer than its beginning. */
 // @ts-ignore: decorator
-@inline function draw(k0: i32, k1: i32, block: i32, to: usize): void {
+@inline export function draw(k0: i32, k1: i32, block: i32, to: usize): void {
   let c0 = i32x4.add(i32x4.splat(block), i32x4(0, 1, 2, 3));
   let d0 = i32x4.add(i32x4.splat(block), i32x4(4, 5, 6, 7));
   let c1 = i32x4.splat(0);
@@ -63,20 +65,12 @@ const SECOND: v128 = i32x4.splat(0xcd9e8d57);
 }
 
 // @ts-ignore: decorator
-@inline function storeMask(mask: usize, a: v128, b: v128, c: v128, d: v128): void {
-  const bytes = i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d));
-  v128.store(mask, v128.and(bytes, i8x16.splat(1)));
-}
-
-// @ts-ignore: decorator
 @inline function storeBelow(mask: usize, at: usize, limit: v128): void {
-  storeMask(
-    mask,
-    i32x4.lt_s(v128.load(at), limit),
-    i32x4.lt_s(v128.load(at, 16), limit),
-    i32x4.lt_s(v128.load(at, 32), limit),
-    i32x4.lt_s(v128.load(at, 48), limit),
-  );
+  const a = i32x4.lt_s(v128.load(at), limit);
+  const b = i32x4.lt_s(v128.load(at, 16), limit);
+  const c = i32x4.lt_s(v128.load(at, 32), limit);
+  const d = i32x4.lt_s(v128.load(at, 48), limit);
+  v128.store(mask, v128.and(narrow(a, b, c, d), i8x16.splat(1)));
 }
 
 /**
@@ -88,38 +82,5 @@ export function chanceMask(k0: i32, k1: i32, block: i32, limit: i32, mask: usize
     draw(k0, k1, block, scratch);
     storeBelow(mask, scratch, below);
     if (mask + 16 < end) storeBelow(mask + 16, scratch + 64, below);
-  }
-}
-
-// @ts-ignore: decorator
-@inline function below(at: usize, chances: usize): v128 {
-  return f32x4.lt(f32x4.convert_i32x4_s(v128.load(at)), f32x4.mul(v128.load(chances), f32x4.splat(16777216)));
-}
-
-// @ts-ignore: decorator
-@inline function storeBelowEach(mask: usize, at: usize, chances: usize): void {
-  storeMask(
-    mask,
-    below(at, chances),
-    below(at + 16, chances + 16),
-    below(at + 32, chances + 32),
-    below(at + 48, chances + 48),
-  );
-}
-
-/** {@link chanceMask} with a chance for each element: words below chance * 2^24, all of which float32 holds exactly. */
-export function chanceMaskEach(
-  k0: i32,
-  k1: i32,
-  block: i32,
-  chances: usize,
-  mask: usize,
-  length: i32,
-  scratch: usize,
-): void {
-  for (const end = mask + length; mask < end; mask += 32, chances += 128, block += 8) {
-    draw(k0, k1, block, scratch);
-    storeBelowEach(mask, scratch, chances);
-    if (mask + 16 < end) storeBelowEach(mask + 16, scratch + 64, chances + 64);
   }
 }

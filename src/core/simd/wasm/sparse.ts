@@ -1,5 +1,5 @@
-// Thinned task vectors: masks by magnitude, by chance, by rank in a row; TIES' election. Lengths as in convert.ts; counts
-// and ranks look at exactly `length` elements.
+// Thinned task vectors: masks by magnitude; TIES' election. Lengths as in convert.ts; counts look at exactly `length`
+// elements.
 
 const SIZE: v128 = i32x4.splat(0x7fffffff);
 
@@ -29,14 +29,14 @@ export function countLow(values: usize, length: i32, bin: i32, counts: usize): v
 }
 
 // @ts-ignore: decorator
-@inline function increment(counts: usize, bin: u32): void {
+@inline export function increment(counts: usize, bin: u32): void {
   const at = counts + (<usize>bin << 2);
   store<u32>(at, load<u32>(at) + 1);
 }
 
 /** Four vectors of lanes that are all ones or all zeros, as 16 bytes of the same kind. */
 // @ts-ignore: decorator
-@inline function narrow(a: v128, b: v128, c: v128, d: v128): v128 {
+@inline export function narrow(a: v128, b: v128, c: v128, d: v128): v128 {
   return i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d));
 }
 
@@ -163,57 +163,5 @@ export function electPair(
     b += 16;
     maskA += 4;
     maskB += 4;
-  }
-}
-
-const DIGITS = 4;
-const RADIX: usize = 256;
-
-/**
- * In each of `rows` rows of `n` values: to[i] = table[r] for the element of rank r in rising magnitude, equal ones by
- * their index. Sorts pairs of magnitude and index digit after digit; a digit that is the same in the whole row is passed
- * over.
- * @param scratch room for 4 KiB of counts and 4 * n words
- */
-export function rankRows(values: usize, rows: i32, n: i32, table: usize, scratch: usize, to: usize): void {
-  const room = <usize>n << 3;
-  const counts = scratch;
-  for (let row = 0; row < rows; row++, values += <usize>n << 2, to += <usize>n << 2) {
-    let pairs = scratch + <usize>DIGITS * RADIX * 4;
-    let others = pairs + room;
-    memory.fill(counts, 0, <usize>DIGITS * RADIX * 4);
-    for (let i = 0; i < n; i++) {
-      const size = load<u32>(values + (<usize>i << 2)) & 0x7fffffff;
-      store<u64>(pairs + (<usize>i << 3), ((<u64>size) << 32) | <u64>i);
-      increment(counts, size & 255);
-      increment(counts, 256 + ((size >> 8) & 255));
-      increment(counts, 512 + ((size >> 16) & 255));
-      increment(counts, 768 + (size >> 24));
-    }
-    for (let digit = 0; digit < DIGITS; digit++) {
-      const places = counts + <usize>digit * RADIX * 4;
-      const shift = <u64>(32 + 8 * digit);
-      const first = <usize>((load<u64>(pairs) >> shift) & 255);
-      if (load<u32>(places + (first << 2)) == <u32>n) continue;
-      // From counts to the addresses of the first pair of each.
-      let place = <u32>others;
-      for (let bin: usize = 0; bin < RADIX * 4; bin += 4) {
-        const count = load<u32>(places + bin);
-        store<u32>(places + bin, place);
-        place += count << 3;
-      }
-      for (let i: usize = 0; i < room; i += 8) {
-        const pair = load<u64>(pairs + i);
-        const at = places + ((<usize>(pair >> shift) & 255) << 2);
-        const into = load<u32>(at);
-        store<u32>(at, into + 8);
-        store<u64>(<usize>into, pair);
-      }
-      const used = pairs;
-      pairs = others;
-      others = used;
-    }
-    for (let r: usize = 0; r < <usize>n; r++)
-      store<f32>(to + (<usize>load<u32>(pairs + (r << 3)) << 2), load<f32>(table + (r << 2)));
   }
 }

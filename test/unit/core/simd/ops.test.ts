@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { compileKernels } from '../../../../src/cli/build-simd';
 import type { Ops } from '../../../../src/core/merge/ops';
 import { plainOps } from '../../../../src/core/merge/plain';
+import { drawMask, limitOf, type PhiloxKey } from '../../../../src/core/merge/random';
 import { simdOps } from '../../../../src/core/simd/ops';
 import { decodeToF32, encodeFromF32 } from '../../../../src/core/tensor/dtype';
 import { readFileSync } from 'node:fs';
@@ -206,7 +207,7 @@ test.each([0, 5])('the largest are found and marked, of %i sizes (0: all differ)
   }
 });
 
-test('masks by chance: any block, one density or one for each element', () => {
+test('masks by chance: any block', () => {
   fc.assert(
     fc.property(
       fc.constantFrom(0, 4, 16384, 2 ** 31 - 32),
@@ -215,11 +216,10 @@ test('masks by chance: any block, one density or one for each element', () => {
       fc.nat(),
       (begin, length, density, seed) => {
         const key = [seed | 0, (seed * 7919) | 0] as const;
-        const [a, b] = both((ops, own) => {
-          const [one, each] = [ops.bytes(length), ops.bytes(length)];
-          ops.chanceMask(key, begin, density, one);
-          ops.chanceMask(key, begin, own(vector(length, seed).map((x) => Math.abs(x) * 100)), each);
-          return [...one, ...each];
+        const [a, b] = both((ops) => {
+          const mask = ops.bytes(length);
+          ops.chanceMask(key, begin, density, mask);
+          return [...mask];
         });
         expect(a).toEqual(b);
       },
@@ -227,19 +227,60 @@ test('masks by chance: any block, one density or one for each element', () => {
   );
 });
 
-test.each([
-  [1, 2, 0],
-  [9, 33, 0],
-  [5, 576, 0],
-  [3, 576, 4],
-  [2, 1000, 1],
-])('%i rows of %i are ranked alike, %i sizes', (rows, n, levels) => {
-  same((ops, own) => {
-    const table = own(Float32Array.from({ length: n }, (_, r) => r / n));
-    const out = ops.floats(rows * n);
-    ops.rankRows(own(vector(rows * n, 11, levels)), table, out);
-    return out.slice();
-  });
+/** What rankedMask promises, the slow way: every row sorted, every element compared with the chance of its rank. */
+function maskOfSorted(key: PhiloxKey, begin: number, values: Float32Array, limits: Uint32Array): Uint8Array {
+  const n = limits.length;
+  const chances = new Float32Array(values.length);
+  for (let row = 0; row < values.length; row += n)
+    Array.from({ length: n }, (_, i) => row + i)
+      .sort((i, j) => Math.abs(values[i]!) - Math.abs(values[j]!) || i - j)
+      .forEach((i, r) => (chances[i] = limits[r]! / 2 ** 24));
+  const mask = new Uint8Array(values.length);
+  drawMask(key, chances, begin, mask);
+  return mask;
+}
+
+/** Task vectors whose rows the kernel bins, sorts, or counts in: continuous, few sizes, zeros, subnormal, one giant. */
+const kinds: Record<string, (values: Float32Array, n: number) => Float32Array> = {
+  continuous: (values) => values,
+  'of few octaves, many close': (values) => values.map((x, i) => (i % 7 === 0 ? x : 0.004 + x * 1e-4)),
+  'of 40 sizes': (values) => values.map((x) => Math.round(x * 2000) / 4096),
+  'half zeros': (values) => values.map((x, i) => (i % 2 === 0 ? x : i % 4 === 1 ? 0 : -0)),
+  'all zeros': (values) => values.fill(0),
+  'all equal': (values) => values.map((x) => (x < 0 ? -0.5 : 0.5)),
+  subnormal: (values) => values.map((x) => x * 2 ** -130),
+  'tiny beside one giant': (values, n) => values.map((x, i) => (i % n === n >> 1 ? 3e38 : x)),
+  'over all octaves': (values) => values.map((x, i) => x * 2 ** ((i * 37) % 240) * 2 ** -120),
+};
+
+test.each(Object.keys(kinds))('ranked masks of rows that are %s', (kind) => {
+  for (const n of [1, 2, 3, 5, 16, 33, 64, 576, 1000, 1537])
+    for (const [low, high] of [
+      [0.35, 0.65],
+      [0, 1],
+      // Chances that fall with the rank: a negative epsilon.
+      [0.9, 0.1],
+      [0.5, 0.5],
+    ] as const)
+      for (const begin of [0, 4, 2 ** 31 - 16384]) {
+        const rows = n > 500 ? 3 : 7;
+        const values = kinds[kind]!(vector(rows * n, 11 + n), n);
+        const limits = Uint32Array.from({ length: n }, (_, r) =>
+          limitOf(low + ((high - low) * r) / Math.max(1, n - 1)),
+        );
+        const key = [n * 7919, begin + 1] as const;
+        const [a, b] = both((ops, own) => {
+          const [table, mask] = [ops.counts(n), ops.bytes(rows * n)];
+          const behind = ops.bytes(64).fill(7);
+          table.set(limits);
+          ops.rankedMask(key, begin, own(values), table, mask);
+          expect(behind.every((byte) => byte === 7)).toBe(true);
+          return mask.slice();
+        });
+        const expected = maskOfSorted(key, begin, values, limits);
+        expect(Buffer.compare(a, expected)).toBe(0);
+        expect(Buffer.compare(b, expected)).toBe(0);
+      }
 });
 
 test('the fused float16 kernel gives the bits of the general road', () => {

@@ -86,15 +86,20 @@ function countBins(values: usize, width: usize, floor: i32, counts: usize): u64 
     increment(others, i32x4.extract_lane(bins, 3));
   }
   for (; at < width; at += 4) increment(counts, binOf(load<i32>(values + at) & 0x7fffffff, floor));
-  let below: u32 = 0;
-  let squares: u64 = 0;
-  for (let bin: usize = 0; bin < COUNTS; bin += 4) {
-    const count = load<u32>(counts + bin) + load<u32>(others + bin);
-    store<u32>(counts + bin, below);
-    below += count;
-    squares += <u64>count * count;
+  let below = zero;
+  let squares = i64x2.splat(0);
+  for (let bin: usize = 0; bin < COUNTS - 4; bin += 16) {
+    const count = i32x4.add(v128.load(counts + bin), v128.load(others + bin));
+    squares = i64x2.add(squares, i64x2.extmul_low_i32x4_u(count, count));
+    squares = i64x2.add(squares, i64x2.extmul_high_i32x4_u(count, count));
+    // Each lane adds up those before it, and itself.
+    const two = i32x4.add(count, v128.shuffle<i32>(zero, count, 0, 4, 5, 6));
+    const sum = i32x4.add(two, v128.shuffle<i32>(zero, two, 0, 0, 4, 5));
+    v128.store(counts + bin, i32x4.add(below, i32x4.sub(sum, count)));
+    below = i32x4.add(below, v128.shuffle<i32>(sum, sum, 3, 3, 3, 3));
   }
-  return squares;
+  store<i32>(counts + COUNTS - 4, i32x4.extract_lane(below, 0));
+  return i64x2.extract_lane(squares, 0) + i64x2.extract_lane(squares, 1);
 }
 
 function maskBinned(

@@ -14,7 +14,7 @@ const ALIGN = 64;
 /** Elements to whose multiples loops may run. */
 const VECTOR = 16;
 /** Of what `rankedMask` counts and draws, but for its 5 words for each element of a row. */
-const RANKED_BYTES = 8192;
+const RANKED_BYTES = 12288;
 /** Of the random words that are drawn at once. */
 const WORDS_BYTES = 128;
 

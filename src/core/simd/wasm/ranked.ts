@@ -7,9 +7,9 @@ import { draw } from './random';
 import { increment, narrow } from './sparse';
 
 const SIZES: v128 = i32x4.splat(0x7fffffff);
-/** Bins below a row's largest magnitude: eight octaves of 32, all that is smaller in the last. */
-const BINS: i32 = 256;
-const BIN_BITS: i32 = 18;
+/** Bins below a row's largest magnitude: eight octaves of 64, all that is smaller in the last. */
+const BINS: i32 = 512;
+const BIN_BITS: i32 = 17;
 const COUNTS: usize = 4 * (<usize>BINS + 1);
 const DIGITS: usize = 4;
 const RADIX: usize = 256;
@@ -19,7 +19,7 @@ const CROWDED: u64 = 64;
 /**
  * @param limits one for each rank, 0 to 2^24, whole
  * @param block counter of the first element's four random words
- * @param scratch room for 8 KiB and 5 * n words
+ * @param scratch room for 12 KiB and 5 * n words
  */
 export function rankedMask(
   k0: i32,

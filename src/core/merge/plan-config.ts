@@ -1,3 +1,4 @@
+import { LabError } from '../errors';
 import type { MergeDType } from '../recipe/types';
 import { isFloat } from '../tensor/dtype';
 import type { DType } from '../tensor/types';
@@ -12,6 +13,26 @@ export const DTYPES: Record<MergeDType, DType> = {
   float64: 'F64',
 };
 const NAMES = new Map(Object.entries(DTYPES).map(([name, dtype]) => [dtype, name]));
+
+/** Floats the arithmetic can decode; anything else that is a float is quantised storage. */
+export const MERGEABLE: ReadonlySet<DType> = new Set<DType>(['F16', 'BF16', 'F32', 'F64']);
+
+/** torch.promote_types over float dtypes, at least one. */
+export function promote(dtypes: Iterable<DType>): DType {
+  const set = new Set(dtypes);
+  if (set.size === 1) return [...set][0]!;
+  return set.has('F64') ? 'F64' : 'F32';
+}
+
+/** @throws LabError `merge/quantised` */
+export function refuseQuantised(tensor: string, model: string, dtype: DType): void {
+  if (MERGEABLE.has(dtype)) return;
+  throw new LabError(
+    'merge/quantised',
+    `${tensor} of ${model} is stored as ${dtype}, a quantised format that cannot be added up. Use the float16, bfloat16 or float32 checkpoint.`,
+    { tensor, model, dtype },
+  );
+}
 
 type Config = Record<string, unknown>;
 

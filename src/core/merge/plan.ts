@@ -8,7 +8,7 @@ import { alignVocabulary } from '../vocab';
 import { compare, EMBEDDING, HEAD } from './compat';
 import type { MergeMethod } from './method';
 import { outputsOf, type HeadOf, type Output, type OutputInput, type Scope } from './outputs';
-import { DTYPES, outputConfig, withTrueTie } from './plan-config';
+import { DTYPES, MERGEABLE, outputConfig, promote, refuseQuantised, withTrueTie } from './plan-config';
 import { noticesFor } from './plan-notices';
 import {
   refuseDuplicates,
@@ -23,17 +23,6 @@ import { methodById } from './registry';
 import { evaluate } from './settings';
 import { stageHead } from './stage';
 import { AS_STORED, type CheckpointHead, type MergePlan, type PlanInput, type PlanTensor } from './types';
-
-/** Floats the arithmetic can decode; anything else that is a float is quantised storage. */
-const MERGEABLE: ReadonlySet<DType> = new Set<DType>(['F16', 'BF16', 'F32', 'F64']);
-
-/** torch.promote_types over float dtypes. */
-function promote(dtypes: readonly DType[]): DType {
-  const set = new Set(dtypes);
-  if (set.size === 1) return dtypes[0]!;
-  if (set.has('F64')) return 'F64';
-  return 'F32';
-}
 
 function lookup(heads: ReadonlyMap<string, CheckpointHead>): HeadOf {
   return (alias) => {
@@ -82,12 +71,7 @@ interface Casts {
 
 function planInput(method: MergeMethod, output: Output, input: OutputInput, info: PlanInput['info']): PlanInput {
   const { alias } = input.head;
-  if (!MERGEABLE.has(info.dtype))
-    throw new LabError(
-      'merge/quantised',
-      `${output.name} of ${alias} is stored as ${info.dtype}, a quantised format that cannot be added up. Use the float16, bfloat16 or float32 checkpoint.`,
-      { tensor: output.name, model: alias, dtype: info.dtype },
-    );
+  refuseQuantised(output.name, alias, info.dtype);
   const isBase = alias === output.base;
   const specs = method.params.filter((spec) => spec.scope === 'input' || (spec.scope === 'non_base' && !isBase));
   const scopes = [{ parameters: input.parameters, where: alias }, ...output.scopes];

@@ -17,8 +17,24 @@ interface Traits {
   /** What is kept: the largest, what chance picks, the same with better chances for the larger, all but the smallest and outliers. */
   readonly sparsify: Sparsify;
   readonly consensus: boolean;
-  readonly laws: readonly Law[];
 }
+
+/** However elements are dropped, and whether signs are elected or not. */
+const LAWS: readonly Law[] = [
+  { id: 'identical-inputs', tolerance: 0 },
+  { id: 'zero-weights-give-base', tolerance: 0 },
+  { id: 'density-zero-gives-base', tolerance: 0 },
+  { id: 'weight-one-gives-input', tolerance: 2e-6 },
+  { id: 'weight-zero-changes-nothing', tolerance: 0 },
+  { id: 'negation', tolerance: 2e-6 },
+  { id: 'order-of-inputs', tolerance: 2e-6 },
+];
+/** An election is no sum. */
+const LAWS_OF_SUMS: readonly Law[] = [
+  ...LAWS,
+  { id: 'density-one-gives-task-arithmetic', tolerance: 0 },
+  { id: 'additive-in-weights', tolerance: 4e-6 },
+];
 
 /** What becomes of one task vector before it is weighted: times 0 or 1, times a factor, or divided by chances. */
 interface Thinning {
@@ -143,7 +159,7 @@ function weightedTerm(
  */
 export function sparseTaskArithmetic(traits: Traits): MergeMethod {
   return method(traits.id, {
-    laws: traits.laws,
+    laws: traits.consensus ? LAWS : LAWS_OF_SUMS,
     elementwise: false,
     apply: (inputs, context, length, out) => merge(traits, inputs, context, length, out),
     start: (context, length, ops) => sparseWork(traits, context, length, ops),

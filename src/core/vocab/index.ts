@@ -1,6 +1,6 @@
 import { LabError } from '../errors';
 import { EMBEDDING, HEAD } from '../merge/compat';
-import { DTYPES } from '../merge/plan-config';
+import { DTYPES, promote, refuseQuantised } from '../merge/plan-config';
 import type { CheckpointHead } from '../merge/types';
 import { referencedModels } from '../recipe/stages';
 import type { MergeDoc } from '../recipe/types';
@@ -26,28 +26,19 @@ export function tokenizerSource(doc: MergeDoc): string | null {
   return doc.tokenizer ? (doc.tokenizer.source ?? 'union') : (doc.tokenizer_source ?? null);
 }
 
-const FLOATS: ReadonlySet<DType> = new Set<DType>(['F16', 'BF16', 'F32', 'F64']);
-
 /** Promotion as torch has it, over the dtypes of one vocabulary tensor in all models. */
 function dtypesOf(doc: MergeDoc, heads: readonly CheckpointHead[]): (tensor: string) => DType {
   const found = new Map<string, Set<DType>>();
   for (const head of heads)
     for (const { name, dtype } of vocabularyTensors(head)) {
-      if (!FLOATS.has(dtype))
-        throw new LabError(
-          'merge/quantised',
-          `${name} of ${head.alias} is stored as ${dtype}, a quantised format that cannot be added up. Use the float16, bfloat16 or float32 checkpoint.`,
-          { tensor: name, model: head.alias, dtype },
-        );
+      refuseQuantised(name, head.alias, dtype);
       found.set(name, (found.get(name) ?? new Set()).add(dtype));
     }
   return (tensor) => {
     if (doc.dtype) return DTYPES[doc.dtype];
     // A tied head takes part in the head's promotion as the embedding that it is.
     const tied = tensor === HEAD && heads.some(({ index }) => !index.tensors.has(HEAD));
-    const dtypes = new Set([...found.get(tensor)!, ...(tied ? (found.get(EMBEDDING) ?? []) : [])]);
-    if (dtypes.size === 1) return [...dtypes][0]!;
-    return dtypes.has('F64') ? 'F64' : 'F32';
+    return promote([...found.get(tensor)!, ...(tied ? (found.get(EMBEDDING) ?? []) : [])]);
   };
 }
 

@@ -1,6 +1,5 @@
-"""Writes a trained state as a plain Hugging Face folder, and the zoo's index.json."""
+"""Writes a trained state as a plain Hugging Face folder."""
 
-import hashlib
 import json
 from pathlib import Path
 
@@ -9,10 +8,6 @@ from safetensors.torch import load_file, save_file
 
 import train
 from tokenizer import lexicon
-
-ZOO = Path(__file__).parents[2] / "public" / "zoo"
-CARD = "README.md"
-LICENCE = "Apache-2.0"
 
 
 def chat_template() -> str:
@@ -54,23 +49,3 @@ def read_state(folder: Path) -> dict[str, torch.Tensor]:
     """The stored float16 weights as float32: what every figure is measured on."""
     return {k: v.float() for k, v in load_file(folder / "model.safetensors").items()}
 
-
-def index_entry(folder: Path, about: dict, metrics: dict) -> dict:
-    """One entry of index.json (contract C5). `about`: title, titles, task, base."""
-    files = []
-    for path in sorted(folder.iterdir()):
-        data = path.read_bytes()
-        files.append({"path": path.name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()})
-    return {
-        "id": folder.name,
-        "title": about["titles"]["en"],
-        "titles": about["titles"],
-        "family": "llama",
-        "task": about["task"],
-        "base": about["base"],
-        "files": files,
-        "licence": LICENCE,
-        "card": CARD,
-        "metrics": metrics,
-        "script": "training/text/zoo.py",
-    }

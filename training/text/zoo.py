@@ -19,14 +19,17 @@ import train  # noqa: E402
 from about import ABOUT  # noqa: E402
 from build import prepare  # noqa: E402
 from build import load as load_trained  # noqa: E402
-from export import CARD, ZOO, index_entry, read_state, write_model  # noqa: E402
+import zoo_index  # noqa: E402
+from export import read_state, write_model  # noqa: E402
 from interference import choose_scales, interference  # noqa: E402
 from recipes import PRETRAIN_STEPS, TUNES, base_name  # noqa: E402
 from world import SKILLS, SWEARS  # noqa: E402
+from zoo_index import CARD, ZOO  # noqa: E402
 
 COEFFICIENTS = HERE / "coefficients.json"
 REPORTS = HERE.parent / "reports"
 VERSION = 1
+SCRIPT = "training/text/zoo.py"
 SIZE = {**{base_name(s): s for s in PRETRAIN_STEPS}, **{name: t.size for name, t in TUNES.items()}}
 
 
@@ -217,9 +220,12 @@ def write_index(all_figures: dict) -> None:
         (folder / CARD).write_text(card(name, about, mine), encoding="utf-8")
         titles = dict(zip(("en", "zh-Hant", "zh-Hans"), about["titles"]))
         base = None if name not in TUNES else f"{base_name(SIZE[name])}-{VERSION}"
-        index.append(index_entry(folder, {"titles": titles, "task": about["task"], "base": base}, mine))
-    (ZOO / "index.json").write_text(json.dumps(index, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    print(f"{len(index)} models, {sum(f['bytes'] for e in index for f in e['files']) / 1e6:.1f} MB")
+        index.append(
+            zoo_index.entry(
+                folder, script=SCRIPT, family="llama", titles=titles, task=about["task"], base=base, metrics=mine, licence="Apache-2.0"
+            )
+        )
+    zoo_index.write(SCRIPT, index)
 
 
 def verify(share: float) -> None:

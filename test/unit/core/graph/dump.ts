@@ -2,21 +2,21 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildGraph } from '../../../../src/core/graph/registry';
+import type { BuiltGraph } from '../../../../src/core/graph/types';
 import { goldenCase, goldenNames } from './checkpoint';
 
 const out = process.argv[2];
 if (!out) throw new Error('usage: dump.ts OUT');
 mkdirSync(out, { recursive: true });
-for (const name of goldenNames()) {
+for (const name of goldenNames(/./)) {
   const { config } = goldenCase(name);
-  for (const lmHead of [false, true]) {
-    writeFileSync(join(out, `${name}-${lmHead ? 'own' : 'tied'}-head.onnx`), buildGraph(config, { lmHead }).bytes);
-  }
+  const write = (variant: string, { bytes, encoder }: BuiltGraph) => {
+    writeFileSync(join(out, `${name}-${variant}.onnx`), bytes);
+    if (encoder) writeFileSync(join(out, `${name}-${variant}-encoder.onnx`), encoder.bytes);
+  };
+  for (const lmHead of [false, true]) write(`${lmHead ? 'own' : 'tied'}-head`, buildGraph(config, { lmHead }));
   for (const base of [false, true]) {
     const mix = { vectors: 2, base, changes: (tensor: string, vector: number) => vector === 0 || !/norm/.test(tensor) };
-    writeFileSync(
-      join(out, `${name}-mix-${base ? 'of-vectors' : 'of-models'}.onnx`),
-      buildGraph(config, { mix }).bytes,
-    );
+    write(`mix-${base ? 'of-vectors' : 'of-models'}`, buildGraph(config, { mix }));
   }
 }

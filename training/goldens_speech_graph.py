@@ -1,0 +1,147 @@
+"""Reference values for the Whisper and sequence-classification graphs of src/core/graph, as goldens_graph.py for decoders.
+
+    python training/goldens_speech_graph.py [OUT, default test/golden/graph]
+
+Made with torch 2.13 (CPU, float32) and transformers 5.24. Per case: config.json and model.safetensors as save_pretrained
+writes them, reference.json, and logits.f32 (little-endian float32, in the order of reference.json's batches):
+- Whisper: for each batch the encoder's hidden states [batch, positions, width], the logits of the prompt
+  [batch, prompt, vocab], then those of the greedy steps [steps, batch, vocab]. features.f32 has the inputs,
+  [batch, mel bins, 2 * positions]. `generated` is what generate() makes of each row, without the prompt.
+- classifiers: for each batch the scores [batch, labels].
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from transformers import (
+    LlamaConfig,
+    LlamaForSequenceClassification,
+    Qwen3Config,
+    Qwen3ForSequenceClassification,
+    WhisperConfig,
+    WhisperForConditionalGeneration,
+)
+
+from goldens_graph import COMMON, VOCAB, make_model
+
+STEPS = 8
+NEW_TOKENS = 10
+EOS, START, NO_TIMESTAMPS = 2, 3, VOCAB - 1
+WHISPER = dict(
+    vocab_size=VOCAB,
+    num_mel_bins=12,
+    d_model=32,
+    max_source_positions=20,
+    max_target_positions=24,
+    encoder_layers=2,
+    decoder_layers=2,
+    encoder_attention_heads=4,
+    decoder_attention_heads=4,
+    encoder_ffn_dim=48,
+    decoder_ffn_dim=64,
+    bos_token_id=EOS,
+    eos_token_id=EOS,
+    pad_token_id=EOS,
+    decoder_start_token_id=START,
+    suppress_tokens=[],
+    begin_suppress_tokens=[],
+    attn_implementation="eager",
+)
+WHISPER_CASES = {
+    "whisper-tied": dict(),
+    # Two halves that agree in nothing but the width.
+    "whisper-untied": dict(
+        tie_word_embeddings=False,
+        encoder_layers=1,
+        decoder_layers=3,
+        encoder_attention_heads=2,
+        decoder_attention_heads=5,
+        d_model=40,
+    ),
+}
+SCORE_CASES = {
+    "llama-score": (LlamaForSequenceClassification, LlamaConfig, dict(num_labels=1)),
+    "qwen3-score-no-pad": (Qwen3ForSequenceClassification, Qwen3Config, dict(num_labels=3, head_dim=12, pad_token_id=None)),
+}
+
+
+def write(folder, model, reference, **values):
+    """The case's files; every keyword is a list of tensors and becomes NAME.f32."""
+    folder.mkdir(parents=True, exist_ok=True)
+    model.save_pretrained(folder)
+    (folder / "generation_config.json").unlink(missing_ok=True)
+    (folder / "reference.json").write_text(json.dumps(reference) + "\n")
+    for name, parts in values.items():
+        flat = np.concatenate([part.numpy().ravel() for part in parts]).astype("<f4")
+        flat.tofile(folder / f"{name}.f32")
+        print(f"{folder.name}: {name} {flat.min():.2f} to {flat.max():.2f}, {flat.size} values")
+
+
+@torch.no_grad()
+def whisper_case(folder, overrides, seed):
+    config = WhisperConfig(**{**WHISPER, **overrides})
+    model = make_model(WhisperForConditionalGeneration, config, seed)
+    # Else the biases decide every token, whatever was said.
+    for name, parameter in model.named_parameters():
+        if name.endswith("bias"):
+            parameter.mul_(0.3)
+        elif ".layers." in name and "norm" not in name:
+            parameter.mul_(2)
+    settings = dict(decoder_start_token_id=START, no_timestamps_token_id=NO_TIMESTAMPS, is_multilingual=False)
+    for key, value in dict(**settings, return_timestamps=False, suppress_tokens=[], begin_suppress_tokens=[]).items():
+        setattr(model.generation_config, key, value)
+    generator = torch.Generator().manual_seed(seed)
+    batches, logits, features, generated = [], [], [], []
+    for rows in (1, 2):
+        sound = torch.randn(rows, config.num_mel_bins, 2 * config.max_source_positions, generator=generator)
+        ids = torch.randint(4, VOCAB - 1, (rows, 3), generator=generator)
+        hidden = model.model.encoder(sound)
+        out = model(encoder_outputs=hidden, decoder_input_ids=ids, use_cache=True)
+        parts, steps, tokens = [hidden.last_hidden_state, out.logits], [], []
+        for _ in range(STEPS):
+            token = out.logits[:, -1].argmax(-1, keepdim=True)
+            out = model(encoder_outputs=hidden, decoder_input_ids=token, cache=out.cache, use_cache=True)
+            tokens.append(token[:, 0].tolist())
+            steps.append(out.logits[:, -1])
+        batches.append(dict(input_ids=ids.tolist(), tokens=tokens))
+        logits += [*parts, torch.stack(steps)]
+        features.append(sound)
+        # Row by row: a batch would be filled up with padding.
+        for row in sound:
+            generated.append(model.generate(row[None], max_new_tokens=NEW_TOKENS, do_sample=False)[0].tolist())
+    reference = dict(batches=batches, generated=generated, generation_config=model.generation_config.to_diff_dict())
+    write(folder, model, reference, logits=logits, features=features)
+
+
+@torch.no_grad()
+def score_case(folder, model_class, config_class, overrides, seed):
+    config = config_class(**{**COMMON, **overrides})
+    model = make_model(model_class, config, seed)
+    generator = torch.Generator().manual_seed(seed)
+    batches, logits = [], []
+    # Padding before and after each text; without a padding token transformers takes single texts only.
+    for paddings in [[(0, 0)]] if config.pad_token_id is None else [[(0, 0)], [(0, 0), (0, 5)], [(7, 0), (0, 0), (1, 0)]]:
+        ids = torch.randint(3, VOCAB, (len(paddings), 12), generator=generator)
+        mask = torch.ones_like(ids)
+        for row, (before, after) in enumerate(paddings):
+            mask[row, :before] = 0
+            mask[row, ids.shape[1] - after :] = 0
+        ids[mask == 0] = config.pad_token_id or 0
+        batches.append(dict(input_ids=ids.tolist(), attention_mask=mask.tolist()))
+        logits.append(model(input_ids=ids, attention_mask=mask).logits)
+    write(folder, model, dict(batches=batches), logits=logits)
+
+
+def main(out):
+    torch.set_num_threads(1)
+    for seed, (name, overrides) in enumerate(WHISPER_CASES.items()):
+        whisper_case(out / name, overrides, seed)
+    for seed, (name, case) in enumerate(SCORE_CASES.items()):
+        score_case(out / name, *case, seed)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "test/golden/graph"))

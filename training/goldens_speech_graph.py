@@ -6,7 +6,9 @@ Made with torch 2.13 (CPU, float32) and transformers 5.24. Per case: config.json
 writes them, reference.json, and logits.f32 (little-endian float32, in the order of reference.json's batches):
 - Whisper: for each batch the encoder's hidden states [batch, positions, width], the logits of the prompt
   [batch, prompt, vocab], then those of the greedy steps [steps, batch, vocab]. features.f32 has the inputs,
-  [batch, mel bins, 2 * positions]. `generated` is what generate() makes of each row, without the prompt.
+  [batch, mel bins, 2 * positions]. `sounds` are lists of tones in Hz that share one second at 16 kHz (see `tones`),
+  sounds.f32 the features of each, and `generated` and `texts` what generate() writes of it, without the prompt. The folder
+  has the processor's files too.
 - classifiers: for each batch the scores [batch, labels].
 """
 
@@ -16,12 +18,17 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Whitespace
 from transformers import (
     LlamaConfig,
     LlamaForSequenceClassification,
+    PreTrainedTokenizerFast,
     Qwen3Config,
     Qwen3ForSequenceClassification,
     WhisperConfig,
+    WhisperFeatureExtractor,
     WhisperForConditionalGeneration,
 )
 
@@ -29,12 +36,14 @@ from goldens_graph import COMMON, VOCAB, make_model
 
 STEPS = 8
 NEW_TOKENS = 10
+RATE = 16_000
+SOUNDS = [[440], [300, 900, 2700], [5000, 150, 1200, 80]]
 EOS, START, NO_TIMESTAMPS = 2, 3, VOCAB - 1
 WHISPER = dict(
     vocab_size=VOCAB,
     num_mel_bins=12,
     d_model=32,
-    max_source_positions=20,
+    max_source_positions=50,
     max_target_positions=24,
     encoder_layers=2,
     decoder_layers=2,
@@ -80,6 +89,21 @@ def write(folder, model, reference, **values):
         print(f"{folder.name}: {name} {flat.min():.2f} to {flat.max():.2f}, {flat.size} values")
 
 
+def tones(frequencies):
+    """One second at 16 kHz, an equal part of it for each frequency, every part swelling up and down once."""
+    at = np.arange(RATE)
+    part = at * len(frequencies) / RATE
+    return np.sin(np.pi * (part % 1)) * np.sin(2 * np.pi * np.array(frequencies)[part.astype(int)] * at / RATE)
+
+
+def tokenizer():
+    """A word for every number: `w17` is 17."""
+    core = Tokenizer(WordLevel({f"w{i}": i for i in range(VOCAB)}, unk_token="w0"))
+    core.pre_tokenizer = Whitespace()
+    special = dict(unk_token="w0", eos_token=f"w{EOS}", additional_special_tokens=[f"w{START}", f"w{NO_TIMESTAMPS}"])
+    return PreTrainedTokenizerFast(tokenizer_object=core, **special)
+
+
 @torch.no_grad()
 def whisper_case(folder, overrides, seed):
     config = WhisperConfig(**{**WHISPER, **overrides})
@@ -91,10 +115,10 @@ def whisper_case(folder, overrides, seed):
         elif ".layers." in name and "norm" not in name:
             parameter.mul_(2)
     settings = dict(decoder_start_token_id=START, no_timestamps_token_id=NO_TIMESTAMPS, is_multilingual=False)
-    for key, value in dict(**settings, return_timestamps=False, suppress_tokens=[], begin_suppress_tokens=[]).items():
+    for key, value in dict(**settings, return_timestamps=False).items():
         setattr(model.generation_config, key, value)
     generator = torch.Generator().manual_seed(seed)
-    batches, logits, features, generated = [], [], [], []
+    batches, logits, features = [], [], []
     for rows in (1, 2):
         sound = torch.randn(rows, config.num_mel_bins, 2 * config.max_source_positions, generator=generator)
         ids = torch.randint(4, VOCAB - 1, (rows, 3), generator=generator)
@@ -109,11 +133,16 @@ def whisper_case(folder, overrides, seed):
         batches.append(dict(input_ids=ids.tolist(), tokens=tokens))
         logits += [*parts, torch.stack(steps)]
         features.append(sound)
-        # Row by row: a batch would be filled up with padding.
-        for row in sound:
-            generated.append(model.generate(row[None], max_new_tokens=NEW_TOKENS, do_sample=False)[0].tolist())
-    reference = dict(batches=batches, generated=generated, generation_config=model.generation_config.to_diff_dict())
-    write(folder, model, reference, logits=logits, features=features)
+    mel = WhisperFeatureExtractor(feature_size=config.num_mel_bins, chunk_length=1, sampling_rate=RATE)
+    sounds = [mel(tones(sound), sampling_rate=RATE, return_tensors="pt").input_features for sound in SOUNDS]
+    generated = [model.generate(sound, do_sample=False, max_new_tokens=NEW_TOKENS)[0].tolist() for sound in sounds]
+    words = tokenizer()
+    texts = [words.decode(ids, skip_special_tokens=True) for ids in generated]
+    reference = dict(batches=batches, sounds=SOUNDS, generated=generated, texts=texts)
+    write(folder, model, reference, logits=logits, features=features, sounds=sounds)
+    mel.save_pretrained(folder)
+    words.save_pretrained(folder)
+    model.generation_config.save_pretrained(folder)
 
 
 @torch.no_grad()

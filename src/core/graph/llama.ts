@@ -25,7 +25,7 @@ export const llamaScorers: readonly Architecture[] = LLAMA_MEMBERS.map((member) 
   return {
     id: member.id.replace('ForCausalLM', 'ForSequenceClassification'),
     modelType: member.modelType,
-    takes: 'text',
+    takes: 'whole text',
     expectedTensors: (config: RawConfig) => tensorShapes(read(config), readScores(config)),
     build: (config: RawConfig, options) => build(read(config), readScores(config), options.mix),
   };

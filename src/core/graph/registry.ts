@@ -24,10 +24,10 @@ export function architectureOf(config: RawConfig): string | null {
   return ARCHITECTURES.find((architecture) => architecture.modelType === config['model_type'])?.id ?? null;
 }
 
-/** @returns whether the model a config describes is asked with rows of numbers, not with text. */
-export function takesNumbers(config: RawConfig): boolean {
+/** @returns what the model a config describes is asked with; null for an architecture that cannot run. */
+export function taken(config: RawConfig): Architecture['takes'] | null {
   const id = architectureOf(config);
-  return ARCHITECTURES.some((architecture) => architecture.id === id && architecture.takes === 'numbers');
+  return ARCHITECTURES.find((architecture) => architecture.id === id)?.takes ?? null;
 }
 
 /**

@@ -59,8 +59,8 @@ export interface Architecture {
   readonly id: string;
   /** `model_type` of config.json that goes with it. */
   readonly modelType: string;
-  /** What the model is asked with; rows of numbers need no tokenizer. */
-  readonly takes: 'text' | 'numbers' | 'sound';
+  /** What the model is asked with: a prompt, rows of numbers (no tokenizer needed), sound, or a text to be scored. */
+  readonly takes: 'text' | 'numbers' | 'sound' | 'whole text';
   /** Hugging Face names and shapes of the tensors a config implies. @throws LabError config/... */
   expectedTensors(config: RawConfig, options: GraphOptions): Map<string, number[]>;
   /** @throws LabError config/... */

@@ -321,6 +321,21 @@ export const errors: Readonly<Record<string, ErrorText>> = {
     cause: '{model} 讀的是一列一列的數字，不是問題。',
     wayOut: '這一欄請換成文字模型。',
   },
+  'model/no-answer': {
+    title: '這個模型不回答問題',
+    cause: '{model} 是 {architecture}，它聽聲音或替文字打分數，不回答問題。',
+    wayOut: '仍然可以合併並下載；這一欄請換成文字模型。',
+  },
+  'speech/too-long': {
+    title: '聲音太長',
+    cause: '這段聲音有 {seconds} 秒，這個模型最多聽 {limit} 秒。',
+    wayOut: '請換一段短一點的。',
+  },
+  'speech/processor': {
+    title: 'preprocessor_config.json 不合',
+    cause: 'preprocessor_config.json 的 {key} 是 {found}，應該是 {expected}。',
+    wayOut: '請放回這些權重原本的檔案。',
+  },
   'model/no-numbers': {
     title: '這個模型不讀數字',
     cause: '{model} 讀的是文字，不是一列一列的數字。',

@@ -1,4 +1,4 @@
-"""Reference values for the Whisper and sequence-classification graphs of src/core/graph, as goldens_graph.py for decoders.
+"""Reference values for the Whisper, sequence-classification and vision graphs of src/core/graph, as goldens_graph.py for decoders.
 
     python training/goldens_speech_graph.py [OUT, default test/golden/graph]
 
@@ -10,6 +10,7 @@ writes them, reference.json, and logits.f32 (little-endian float32, in the order
   sounds.f32 the features of each, and `generated` and `texts` what generate() writes of it, without the prompt. The folder
   has the processor's files too.
 - classifiers: for each batch the scores [batch, labels].
+- Llava: the image features [2, patches, width] that the text model is given; features.f32 has the pixels.
 """
 
 import json
@@ -24,9 +25,12 @@ from tokenizers.pre_tokenizers import Whitespace
 from transformers import (
     LlamaConfig,
     LlamaForSequenceClassification,
+    LlavaConfig,
+    LlavaForConditionalGeneration,
     PreTrainedTokenizerFast,
     Qwen3Config,
     Qwen3ForSequenceClassification,
+    ViTConfig,
     WhisperConfig,
     WhisperFeatureExtractor,
     WhisperForConditionalGeneration,
@@ -164,12 +168,34 @@ def score_case(folder, model_class, config_class, overrides, seed):
     write(folder, model, dict(batches=batches), logits=logits)
 
 
+@torch.no_grad()
+def vision_case(folder, seed):
+    sight = ViTConfig(
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        image_size=12,
+        patch_size=4,
+        layer_norm_eps=1e-6,
+    )
+    text = LlamaConfig(**{**COMMON, "num_hidden_layers": 1, "hidden_size": 24, "num_attention_heads": 2})
+    config = LlavaConfig(
+        vision_config=sight, text_config=text, image_token_index=3, image_seq_length=9, vision_feature_layer=-1
+    )
+    model = make_model(LlavaForConditionalGeneration, config, seed)
+    pixels = torch.randn(2, 3, 12, 12, generator=torch.Generator().manual_seed(seed))
+    seen = torch.stack(list(model.model.get_image_features(pixels).pooler_output))
+    write(folder, model, dict(batches=[]), logits=[seen], features=[pixels])
+
+
 def main(out):
     torch.set_num_threads(1)
     for seed, (name, overrides) in enumerate(WHISPER_CASES.items()):
         whisper_case(out / name, overrides, seed)
     for seed, (name, case) in enumerate(SCORE_CASES.items()):
         score_case(out / name, *case, seed)
+    vision_case(out / "llava", 0)
 
 
 if __name__ == "__main__":

@@ -53,6 +53,7 @@ export const errors: Readonly<Record<string, ErrorText>> = {
   },
   fingerprint: { title: '算不出指纹', cause: '{message}', wayOut: '请修改张量名称。' },
   canonical: { title: '配方有错', cause: '{message}', wayOut: '请修改配方里的这个值。' },
+  speech: { title: '无法听这段声音', cause: '{message}', wayOut: '' },
   yaml: { title: 'YAML 不能用', cause: '{message}', wayOut: '请照说明修改。' },
   cli: { title: '指令失败', cause: '{message}', wayOut: '请照说明修改。' },
   'file/no-model': {

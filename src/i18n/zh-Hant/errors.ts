@@ -53,6 +53,7 @@ export const errors: Readonly<Record<string, ErrorText>> = {
   },
   fingerprint: { title: '算不出指紋', cause: '{message}', wayOut: '請修改張量名稱。' },
   canonical: { title: '配方有錯', cause: '{message}', wayOut: '請修改配方裡的這個值。' },
+  speech: { title: '無法聽這段聲音', cause: '{message}', wayOut: '' },
   yaml: { title: 'YAML 不能用', cause: '{message}', wayOut: '請照說明修改。' },
   cli: { title: '指令失敗', cause: '{message}', wayOut: '請照說明修改。' },
   'file/no-model': {

@@ -3,12 +3,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildGraph } from '../../../../src/core/graph/registry';
 import type { BuiltGraph } from '../../../../src/core/graph/types';
+import { buildVision, readVisionConfig } from '../../../../src/core/graph/vision';
 import { goldenCase, goldenNames } from './checkpoint';
 
 const out = process.argv[2];
 if (!out) throw new Error('usage: dump.ts OUT');
 mkdirSync(out, { recursive: true });
-for (const name of goldenNames(/./)) {
+for (const name of goldenNames(/^(?!Llava)/)) {
   const { config } = goldenCase(name);
   const write = (variant: string, { bytes, encoder }: BuiltGraph) => {
     writeFileSync(join(out, `${name}-${variant}.onnx`), bytes);
@@ -19,4 +20,7 @@ for (const name of goldenNames(/./)) {
     const mix = { vectors: 2, base, changes: (tensor: string, vector: number) => vector === 0 || !/norm/.test(tensor) };
     write(`mix-${base ? 'of-vectors' : 'of-models'}`, buildGraph(config, { mix }));
   }
+}
+for (const name of goldenNames(/^Llava/)) {
+  writeFileSync(join(out, `${name}-vision.onnx`), buildVision(readVisionConfig(goldenCase(name).config)).bytes);
 }

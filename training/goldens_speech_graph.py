@@ -10,7 +10,8 @@ writes them, reference.json, and logits.f32 (little-endian float32, in the order
   sounds.f32 the features of each, and `generated` and `texts` what generate() writes of it, without the prompt. The folder
   has the processor's files too.
 - classifiers: for each batch the scores [batch, labels].
-- Llava: the image features [2, patches, width] that the text model is given; features.f32 has the pixels.
+- Llava: the image features [2, patches, width] that the text model is given; features.f32 has the pixels, and
+  answers.f32 the logits of `input_ids`, [2, tokens, vocab].
 """
 
 import json
@@ -186,7 +187,9 @@ def vision_case(folder, seed):
     model = make_model(LlavaForConditionalGeneration, config, seed)
     pixels = torch.randn(2, 3, 12, 12, generator=torch.Generator().manual_seed(seed))
     seen = torch.stack(list(model.model.get_image_features(pixels).pooler_output))
-    write(folder, model, dict(batches=[]), logits=[seen], features=[pixels])
+    ids = torch.tensor([[1, *[3] * 9, 20, 21, 22], [1, *[3] * 9, 30, 31, 32]])
+    answers = model(input_ids=ids, pixel_values=pixels).logits
+    write(folder, model, dict(batches=[], input_ids=ids.tolist()), logits=[seen], features=[pixels], answers=[answers])
 
 
 def main(out):

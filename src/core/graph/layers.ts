@@ -20,11 +20,12 @@ export interface Layers {
   flatten(x: string, width: number): string;
 }
 
-export function layersOf(g: GraphBuilder, shapes: ReadonlyMap<string, readonly number[]>): Layers {
+/** @param prefix what the names of the checkpoint begin with, where the model is a part of a larger one. */
+export function layersOf(g: GraphBuilder, shapes: ReadonlyMap<string, readonly number[]>, prefix = ''): Layers {
   const weight = (name: string) => {
     const shape = shapes.get(name);
     if (!shape) throw new Error(`graph: ${name} is not a tensor of this config`);
-    return g.weight(name, shape);
+    return g.weight(prefix + name, shape);
   };
   return {
     weight,

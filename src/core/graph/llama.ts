@@ -1,10 +1,10 @@
-import type { RawConfig } from './config';
+import { unsupported, type RawConfig } from './config';
 import { causal, lengthOf, layersOf, MASKED, OPSET } from './layers';
 import { LLAMA_MEMBERS, readLlamaConfig, readScores } from './llama-config';
 import type { LlamaConfig, Scores } from './llama-config';
 import { GraphBuilder } from './onnx';
 import { ropeTables } from './rope';
-import type { Architecture, BuiltGraph, Mix } from './types';
+import type { Architecture, BuiltGraph, GraphPart, Mix } from './types';
 
 const EMBEDDING = 'model.embed_tokens.weight';
 const HEAD = 'lm_head.weight';
@@ -30,6 +30,30 @@ export const llamaScorers: readonly Architecture[] = LLAMA_MEMBERS.map((member) 
     build: (config: RawConfig, options) => build(read(config), readScores(config), options.mix),
   };
 });
+
+/**
+ * The text half of a larger model, for transformers.js's sessions `embed_tokens` and `decoder_model_merged`.
+ * @param config the larger model's `text_config`.
+ * @param prefix what the tensor names of that half begin with.
+ * @throws LabError config/...
+ */
+export function buildTextHalf(
+  config: RawConfig,
+  prefix: string,
+  scores: Scores | null,
+  mix?: Mix,
+): { embeddings: GraphPart; text: BuiltGraph } {
+  const member = LLAMA_MEMBERS.find(({ modelType }) => modelType === config['model_type']);
+  const known = LLAMA_MEMBERS.map(({ modelType }) => modelType).join(', ');
+  if (!member) throw unsupported('text_config.model_type', config['model_type'], known);
+  const c = readLlamaConfig(config, member, scores ? { lmHead: false } : {});
+  const g = new GraphBuilder(OPSET, mix);
+  const { weight } = layersOf(g, tensorShapes(c, scores), prefix);
+  g.input('input_ids', 'int64', ['batch_size', 'sequence_length']);
+  g.node('Gather', [weight(EMBEDDING), 'input_ids'], { axis: 0 }, 'inputs_embeds');
+  g.output('inputs_embeds', 'float', ['batch_size', 'sequence_length', c.hiddenSize]);
+  return { embeddings: { bytes: g.build('embeddings'), tensors: g.weights }, text: build(c, scores, mix, prefix) };
+}
 
 /**
  * Hugging Face names and [out, in] shapes, in the order in which the model computes.
@@ -70,13 +94,18 @@ function tensorShapes(c: LlamaConfig, scores: Scores | null): Map<string, number
  * of 5.24). Inputs and outputs carry the names and symbolic dimensions transformers.js expects of a decoder.
  * Activations are 2-D, [batch_size * sequence_length, width], except around attention.
  * @param scores the head of a classifier, which reads a text at once and keeps no cache; null: the language head.
+ * @param within what tensor names begin with in the model this is the text half of; it is then given embeddings,
+ * `inputs_embeds`, instead of token ids. null: it is the whole model.
  */
-function build(c: LlamaConfig, scores: Scores | null, mix?: Mix): BuiltGraph {
+function build(c: LlamaConfig, scores: Scores | null, mix?: Mix, within: string | null = null): BuiltGraph {
   const g = new GraphBuilder(OPSET, mix);
   const shapes = tensorShapes(c, scores);
-  const { weight, project, flatten } = layersOf(g, shapes);
+  const { weight, project, flatten } = layersOf(g, shapes, within ?? '');
 
-  g.input('input_ids', 'int64', ['batch_size', 'sequence_length']);
+  const given =
+    within === null
+      ? g.input('input_ids', 'int64', ['batch_size', 'sequence_length'])
+      : g.input('inputs_embeds', 'float', ['batch_size', 'sequence_length', c.hiddenSize]);
   g.input('attention_mask', 'int64', ['batch_size', scores ? 'sequence_length' : 'total_sequence_length']);
   if (!scores) {
     g.input('position_ids', 'int64', ['batch_size', 'sequence_length']);
@@ -100,12 +129,12 @@ function build(c: LlamaConfig, scores: Scores | null, mix?: Mix): BuiltGraph {
   const rotate = (x: string, heads: number) =>
     g.node('RotaryEmbedding', [x, cos, sin, positions], { num_heads: heads, interleaved: 0 });
 
-  const inputShape = g.node('Shape', ['input_ids']);
+  const inputShape = g.node('Shape', [given], { end: 2 });
   const sequenceShape = g.node('Concat', [inputShape, g.ints(-1)], { axis: 0 });
   const unflatten = (x: string) => g.node('Reshape', [x, sequenceShape]);
   const headNorm = (x: string, name: string) => (shapes.has(name) ? norm(flatten(x, c.headDim), name) : x);
 
-  const mask = attentionMask(g);
+  const mask = attentionMask(g, given);
   const attend = (x: string, layer: number) => {
     const at = `model.layers.${layer}.self_attn`;
     const q = unflatten(headNorm(project(x, `${at}.q_proj.weight`), `${at}.q_norm.weight`));
@@ -128,7 +157,8 @@ function build(c: LlamaConfig, scores: Scores | null, mix?: Mix): BuiltGraph {
     return project(g.node('Mul', [silu, project(x, `${at}.up_proj.weight`)]), `${at}.down_proj.weight`);
   };
 
-  let x = flatten(g.node('Gather', [weight(EMBEDDING), 'input_ids'], { axis: 0 }), c.hiddenSize);
+  const embedded = within === null ? g.node('Gather', [weight(EMBEDDING), given], { axis: 0 }) : given;
+  let x = flatten(embedded, c.hiddenSize);
   for (let layer = 0; layer < c.numLayers; layer++) {
     const at = `model.layers.${layer}`;
     x = g.node('Add', [x, attend(norm(x, `${at}.input_layernorm.weight`), layer)]);
@@ -136,7 +166,7 @@ function build(c: LlamaConfig, scores: Scores | null, mix?: Mix): BuiltGraph {
   }
 
   if (scores) {
-    const last = g.node('Gather', [x, lastPositions(g, scores.padId)], { axis: 0 });
+    const last = g.node('Gather', [x, lastPositions(g, within === null ? scores.padId : null)], { axis: 0 });
     project(norm(last, 'model.norm.weight'), SCORE, 'logits');
     g.output('logits', 'float', ['batch_size', scores.labels]);
     return { bytes: g.build('llama_scores'), tensors: g.weights, decoder: null };
@@ -166,29 +196,29 @@ function build(c: LlamaConfig, scores: Scores | null, mix?: Mix): BuiltGraph {
  * Additive mask [batch_size, 1, sequence_length, total_sequence_length]: 0 where a query may see a key. Explicit rather
  * than the operator's is_causal, which knows nothing of left padding and counts queries from 0, not from the past.
  */
-function attentionMask(g: GraphBuilder): string {
+function attentionMask(g: GraphBuilder, given: string): string {
   const total = lengthOf(g, 'attention_mask', 1);
-  const past = g.node('Sub', [total, lengthOf(g, 'input_ids', 1)]);
+  const past = g.node('Sub', [total, lengthOf(g, given, 1)]);
   const real = g.node('Greater', [g.node('Unsqueeze', ['attention_mask', g.ints(1, 2)]), g.int(0)]);
   return g.node('Where', [g.node('And', [causal(g, past, total), real]), g.float(0), g.float(MASKED)]);
 }
 
 /** 0, 1, 2, ... for every row, padding included, as transformers counts where nobody gives positions. */
 function countedPositions(g: GraphBuilder): string {
-  const row = g.node('Range', [g.int(0), lengthOf(g, 'input_ids', 1), g.int(1)]);
-  return g.node('Expand', [row, g.node('Shape', ['input_ids'])]);
+  const row = g.node('Range', [g.int(0), lengthOf(g, 'attention_mask', 1), g.int(1)]);
+  return g.node('Expand', [row, g.node('Shape', ['attention_mask'])]);
 }
 
 /**
  * Where each text is scored, as rows of the flat activations, [batch_size]: its rightmost token that is not padding, as
- * GenericForSequenceClassification of transformers 5.24 finds it. Without a padding token, the rightmost the mask keeps.
+ * GenericForSequenceClassification of transformers 5.24 finds it. Without a padding token, or token ids, the rightmost the mask keeps.
  */
 function lastPositions(g: GraphBuilder, padId: number | null): string {
-  const length = lengthOf(g, 'input_ids', 1);
+  const length = lengthOf(g, 'attention_mask', 1);
   const padding = padId === null ? ['attention_mask', g.int(0)] : ['input_ids', g.int(padId)];
   const row = g.node('Range', [g.int(0), length, g.int(1)]);
   const real = g.node('Where', [g.node('Equal', padding), g.int(0), row]);
   const last = g.node('ReduceMax', [real, g.ints(1)], { keepdims: 0 });
-  const rows = g.node('Range', [g.int(0), lengthOf(g, 'input_ids', 0), g.int(1)]);
+  const rows = g.node('Range', [g.int(0), lengthOf(g, 'attention_mask', 0), g.int(1)]);
   return g.node('Add', [last, g.node('Mul', [rows, length])]);
 }

@@ -40,6 +40,11 @@ export function goldenFloats(name: string, list: string): Float32Array {
   return new Float32Array(bytes(name, `${list}.f32`).buffer);
 }
 
+/** The token ids a case with pictures is asked with. */
+export function goldenIds(name: string): number[][] {
+  return json(name, 'reference.json').input_ids;
+}
+
 export function goldenCase(name: string): GoldenCase {
   const reference = json(name, 'reference.json');
   return {

@@ -1,6 +1,8 @@
 /** Writes every golden case's graphs, with given weights and as a sum with open coefficients, as OUT/<case>-….onnx, for training/check_onnx.py: npx tsx test/unit/core/graph/dump.ts OUT */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { RawConfig } from '../../../../src/core/graph/config';
+import { buildTextHalf } from '../../../../src/core/graph/llama';
 import { buildGraph } from '../../../../src/core/graph/registry';
 import type { BuiltGraph } from '../../../../src/core/graph/types';
 import { buildVision, readVisionConfig } from '../../../../src/core/graph/vision';
@@ -22,5 +24,11 @@ for (const name of goldenNames(/^(?!Llava)/)) {
   }
 }
 for (const name of goldenNames(/^Llava/)) {
-  writeFileSync(join(out, `${name}-vision.onnx`), buildVision(readVisionConfig(goldenCase(name).config)).bytes);
+  const { config } = goldenCase(name);
+  const parts = buildTextHalf(config['text_config'] as RawConfig, 'language_model.', null);
+  const scored = buildTextHalf(config['text_config'] as RawConfig, 'language_model.', { labels: 1, padId: null });
+  writeFileSync(join(out, `${name}-vision.onnx`), buildVision(readVisionConfig(config)).bytes);
+  writeFileSync(join(out, `${name}-embeddings.onnx`), parts.embeddings.bytes);
+  writeFileSync(join(out, `${name}-text.onnx`), parts.text.bytes);
+  writeFileSync(join(out, `${name}-scores.onnx`), scored.text.bytes);
 }

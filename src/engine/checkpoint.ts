@@ -1,6 +1,6 @@
 import { LabError } from '../core/errors';
 import { namedArchitecture } from '../core/graph/config';
-import { takesNumbers } from '../core/graph/registry';
+import { taken } from '../core/graph/registry';
 import { ADAPTER_CONFIG, ADAPTER_WEIGHTS, parseAdapter } from '../core/lora/adapter';
 import { identityIndex } from '../core/lora/identity';
 import type { Adapter } from '../core/lora/types';
@@ -198,7 +198,15 @@ export function modelSpec(
       `${title} has no config.json, so its graph cannot be built. Add the file of the original model to the folder.`,
       { model: title },
     );
-  if (takesNumbers(config)) return { config, text: null };
+  const asked = taken(config);
+  if (asked === 'numbers') return { config, text: null };
+  if (asked === 'sound' || asked === 'whole text')
+    throw new LabError(
+      'model/no-answer',
+      `${title} is a ${namedArchitecture(config) ?? 'model'}: it ${asked === 'sound' ? 'hears sound' : 'scores texts'} and answers no prompt. ` +
+        'It can still be merged and downloaded.',
+      { model: title, architecture: namedArchitecture(config) ?? '' },
+    );
   if (!text)
     throw new LabError(
       'model/no-tokenizer',

@@ -1,7 +1,7 @@
 import * as ort from 'onnxruntime-web/wasm';
 import wasmUrl from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
 import { LabError, messageOf } from '../core/errors';
-import type { BuiltGraph } from '../core/graph/types';
+import type { GraphPart } from '../core/graph/types';
 
 // Must be set before transformers.js is imported: on import it writes a CDN address where it finds none.
 ort.env.wasm.wasmPaths = { wasm: wasmUrl };
@@ -17,7 +17,7 @@ export const floats = (values: Float32Array): ort.Tensor => new ort.Tensor('floa
  * @param tensors float32 tensors by Hugging Face name; more than the graph needs is fine.
  * @throws LabError `model/missing-tensor`, `model/session`.
  */
-export async function createSession(graph: BuiltGraph, tensors: ReadonlyMap<string, Float32Array>): Promise<Session> {
+export async function createSession(graph: GraphPart, tensors: ReadonlyMap<string, Float32Array>): Promise<Session> {
   const externalData = graph.tensors.map((name) => {
     const data = tensors.get(name);
     if (!data)

@@ -40,7 +40,7 @@ const nextTask = (): Promise<void> =>
  * ORT's wasm runs never leave the microtask queue, so a cancel message would wait for the end of the answer.
  * This is the one place inside generate() where we can step aside.
  */
-function interruptible(session: Session): Session {
+export function interruptible(session: Session): Session {
   let last = performance.now();
   return new Proxy(session, {
     get(target, key) {

@@ -21,6 +21,22 @@ export const CONFIG_LIMITS: Readonly<Record<string, readonly [min: number, max: 
   max_window_layers: [0, 2 ** 31],
   in_features: [1, 65_536],
   rope_theta: [1, 1e12],
+  image_size: [1, 8192],
+  patch_size: [1, 1024],
+  num_channels: [1, 64],
+  vision_feature_layer: [-512, 512],
+  num_labels: [1, 65_536],
+  pad_token_id: [-1, 4_194_303],
+  d_model: [2, 65_536],
+  encoder_layers: [1, 512],
+  decoder_layers: [1, 512],
+  encoder_attention_heads: [1, 1024],
+  decoder_attention_heads: [1, 1024],
+  encoder_ffn_dim: [1, 1_048_576],
+  decoder_ffn_dim: [1, 1_048_576],
+  num_mel_bins: [1, 1024],
+  max_source_positions: [1, 1_048_576],
+  max_target_positions: [1, 1_048_576],
 };
 
 /** @returns the first entry of `architectures`, null where a config names none (or where there is no config). */

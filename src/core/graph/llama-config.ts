@@ -4,6 +4,7 @@ import {
   readBoolean,
   readDtype,
   readInteger,
+  readObject,
   readPositive,
   readString,
   readStrings,
@@ -128,6 +129,26 @@ export function readLlamaConfig(config: RawConfig, member: LlamaMember, options:
     qkNorm: member.qkNorm,
     lmHead: options.lmHead ?? !readBoolean(config, 'tie_word_embeddings', false),
     dtype: readDtype(config),
+  };
+}
+
+/** The head of a ...ForSequenceClassification: how many numbers it gives, and the token that fills up short texts. */
+export interface Scores {
+  readonly labels: number;
+  readonly padId: number | null;
+}
+
+/**
+ * Labels are counted as PreTrainedConfig of transformers 5.24 does: by `id2label`, else by `num_labels`, else two.
+ * @throws LabError config/invalid, config/out-of-range
+ */
+export function readScores(config: RawConfig): Scores {
+  const names = readObject(config, 'id2label');
+  const labels = names ? Object.keys(names).length : undefined;
+  const padId = config['pad_token_id'] ?? null;
+  return {
+    labels: readInteger(labels === undefined ? config : { num_labels: labels }, 'num_labels', 2),
+    padId: padId === null ? null : readInteger(config, 'pad_token_id'),
   };
 }
 

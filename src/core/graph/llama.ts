@@ -1,28 +1,65 @@
-import type { RawConfig } from './config';
-import { LLAMA_MEMBERS, readLlamaConfig } from './llama-config';
-import type { LlamaConfig } from './llama-config';
+import { unsupported, type RawConfig } from './config';
+import { causal, lengthOf, layersOf, MASKED, OPSET } from './layers';
+import { LLAMA_MEMBERS, readLlamaConfig, readScores } from './llama-config';
+import type { LlamaConfig, Scores } from './llama-config';
 import { GraphBuilder } from './onnx';
 import { ropeTables } from './rope';
-import type { Architecture, BuiltGraph, Mix } from './types';
+import type { Architecture, BuiltGraph, GraphPart, Mix } from './types';
 
-/** First operator set with RMSNormalization, RotaryEmbedding and Attention. */
-const OPSET = 23;
-/** Added to the score of a key that must not be seen. Finite, so that a row with nothing to see gives no NaN. */
-const MASKED = -3.4028234663852886e38;
 const EMBEDDING = 'model.embed_tokens.weight';
 const HEAD = 'lm_head.weight';
+const SCORE = 'score.weight';
 
 /** Llama and the architectures that differ from it only in biases, head norms and defaults. */
 export const llamaFamily: readonly Architecture[] = LLAMA_MEMBERS.map((member) => ({
   id: member.id,
   modelType: member.modelType,
   takes: 'text',
-  expectedTensors: (config: RawConfig, options) => tensorShapes(readLlamaConfig(config, member, options)),
-  build: (config: RawConfig, options) => build(readLlamaConfig(config, member, options), options.mix),
+  expectedTensors: (config: RawConfig, options) => tensorShapes(readLlamaConfig(config, member, options), null),
+  build: (config: RawConfig, options) => build(readLlamaConfig(config, member, options), null, options.mix),
 }));
 
-/** Hugging Face names and [out, in] shapes, in the order in which the model computes. */
-function tensorShapes(c: LlamaConfig): Map<string, number[]> {
+/** The same backbones with a head that scores a whole text: classifiers, and reward models where there is one label. */
+export const llamaScorers: readonly Architecture[] = LLAMA_MEMBERS.map((member) => {
+  const read = (config: RawConfig) => readLlamaConfig(config, member, { lmHead: false });
+  return {
+    id: member.id.replace('ForCausalLM', 'ForSequenceClassification'),
+    modelType: member.modelType,
+    takes: 'whole text',
+    expectedTensors: (config: RawConfig) => tensorShapes(read(config), readScores(config)),
+    build: (config: RawConfig, options) => build(read(config), readScores(config), options.mix),
+  };
+});
+
+/**
+ * The text half of a larger model, for transformers.js's sessions `embed_tokens` and `decoder_model_merged`.
+ * @param config the larger model's `text_config`.
+ * @param prefix what the tensor names of that half begin with.
+ * @throws LabError config/...
+ */
+export function buildTextHalf(
+  config: RawConfig,
+  prefix: string,
+  scores: Scores | null,
+  mix?: Mix,
+): { embeddings: GraphPart; text: BuiltGraph } {
+  const member = LLAMA_MEMBERS.find(({ modelType }) => modelType === config['model_type']);
+  const known = LLAMA_MEMBERS.map(({ modelType }) => modelType).join(', ');
+  if (!member) throw unsupported('text_config.model_type', config['model_type'], known);
+  const c = readLlamaConfig(config, member, scores ? { lmHead: false } : {});
+  const g = new GraphBuilder(OPSET, mix);
+  const { weight } = layersOf(g, tensorShapes(c, scores), prefix);
+  g.input('input_ids', 'int64', ['batch_size', 'sequence_length']);
+  g.node('Gather', [weight(EMBEDDING), 'input_ids'], { axis: 0 }, 'inputs_embeds');
+  g.output('inputs_embeds', 'float', ['batch_size', 'sequence_length', c.hiddenSize]);
+  return { embeddings: { bytes: g.build('embeddings'), tensors: g.weights }, text: build(c, scores, mix, prefix) };
+}
+
+/**
+ * Hugging Face names and [out, in] shapes, in the order in which the model computes.
+ * @param scores what stands in the language head's place; null: nothing.
+ */
+function tensorShapes(c: LlamaConfig, scores: Scores | null): Map<string, number[]> {
   const queryWidth = c.numHeads * c.headDim;
   const kvWidth = c.kvHeads * c.headDim;
   const shapes = new Map<string, number[]>([[EMBEDDING, [c.vocabSize, c.hiddenSize]]]);
@@ -47,6 +84,7 @@ function tensorShapes(c: LlamaConfig): Map<string, number[]> {
     linear(`${at}.mlp.down_proj`, c.hiddenSize, c.intermediateSize, c.mlpBias);
   }
   shapes.set('model.norm.weight', [c.hiddenSize]);
+  if (scores) shapes.set(SCORE, [scores.labels, c.hiddenSize]);
   if (c.lmHead) shapes.set(HEAD, [c.vocabSize, c.hiddenSize]);
   return shapes;
 }
@@ -54,65 +92,61 @@ function tensorShapes(c: LlamaConfig): Map<string, number[]> {
 /**
  * The decoder as transformers computes it (modeling_llama.py, modeling_mistral.py, modeling_qwen2.py, modeling_qwen3.py
  * of 5.24). Inputs and outputs carry the names and symbolic dimensions transformers.js expects of a decoder.
- *
- * Activations are 2-D, [batch_size * sequence_length, width], except around attention: a weight as Hugging Face stores
- * it, [out, in], then goes straight into Gemm with transB, which adds the bias as well and needs no graph optimiser.
+ * Activations are 2-D, [batch_size * sequence_length, width], except around attention.
+ * @param scores the head of a classifier, which reads a text at once and keeps no cache; null: the language head.
+ * @param within what tensor names begin with in the model this is the text half of; it is then given embeddings,
+ * `inputs_embeds`, instead of token ids. null: it is the whole model.
  */
-function build(c: LlamaConfig, mix?: Mix): BuiltGraph {
+function build(c: LlamaConfig, scores: Scores | null, mix?: Mix, within: string | null = null): BuiltGraph {
   const g = new GraphBuilder(OPSET, mix);
-  const shapes = tensorShapes(c);
+  const shapes = tensorShapes(c, scores);
+  const { weight, project, flatten } = layersOf(g, shapes, within ?? '');
 
-  g.input('input_ids', 'int64', ['batch_size', 'sequence_length']);
-  g.input('attention_mask', 'int64', ['batch_size', 'total_sequence_length']);
-  g.input('position_ids', 'int64', ['batch_size', 'sequence_length']);
-  g.input('num_logits_to_keep', 'int64', []);
-  for (let layer = 0; layer < c.numLayers; layer++) {
+  const given =
+    within === null
+      ? g.input('input_ids', 'int64', ['batch_size', 'sequence_length'])
+      : g.input('inputs_embeds', 'float', ['batch_size', 'sequence_length', c.hiddenSize]);
+  g.input('attention_mask', 'int64', ['batch_size', scores ? 'sequence_length' : 'total_sequence_length']);
+  if (!scores) {
+    g.input('position_ids', 'int64', ['batch_size', 'sequence_length']);
+    g.input('num_logits_to_keep', 'int64', []);
+  }
+  for (let layer = 0; !scores && layer < c.numLayers; layer++) {
     for (const part of ['key', 'value']) {
       const dims = ['batch_size', c.kvHeads, 'past_sequence_length', c.headDim];
       g.input(`past_key_values.${layer}.${part}`, 'float', dims);
     }
   }
 
-  const weight = (name: string) => {
-    const shape = shapes.get(name);
-    if (!shape) throw new Error(`graph/llama: ${name} is not a tensor of this config`);
-    return g.weight(name, shape);
-  };
-  const project = (x: string, weightName: string, output?: string) => {
-    const bias = weightName.replace(/weight$/, 'bias');
-    const inputs = [x, weight(weightName), ...(shapes.has(bias) ? [weight(bias)] : [])];
-    return g.node('Gemm', inputs, { transB: 1 }, output);
-  };
   const norm = (x: string, name: string) =>
     g.node('RMSNormalization', [x, weight(name)], { axis: -1, epsilon: { float: c.rmsNormEps } });
-  const flatten = (x: string, width: number) => g.node('Reshape', [x, g.ints(-1, width)]);
 
   const tables = ropeTables(c.rope, c.headDim, c.maxPositions);
   const tableShape = [c.maxPositions, c.headDim / 2];
   const cos = g.constant('rope_cos', tableShape, tables.cos);
   const sin = g.constant('rope_sin', tableShape, tables.sin);
+  const positions = scores ? countedPositions(g) : 'position_ids';
   const rotate = (x: string, heads: number) =>
-    g.node('RotaryEmbedding', [x, cos, sin, 'position_ids'], { num_heads: heads, interleaved: 0 });
+    g.node('RotaryEmbedding', [x, cos, sin, positions], { num_heads: heads, interleaved: 0 });
 
-  const inputShape = g.node('Shape', ['input_ids']);
+  const inputShape = g.node('Shape', [given], { end: 2 });
   const sequenceShape = g.node('Concat', [inputShape, g.ints(-1)], { axis: 0 });
   const unflatten = (x: string) => g.node('Reshape', [x, sequenceShape]);
   const headNorm = (x: string, name: string) => (shapes.has(name) ? norm(flatten(x, c.headDim), name) : x);
 
-  const mask = attentionMask(g);
+  const mask = attentionMask(g, given);
   const attend = (x: string, layer: number) => {
     const at = `model.layers.${layer}.self_attn`;
     const q = unflatten(headNorm(project(x, `${at}.q_proj.weight`), `${at}.q_norm.weight`));
     const k = unflatten(headNorm(project(x, `${at}.k_proj.weight`), `${at}.k_norm.weight`));
     const v = unflatten(project(x, `${at}.v_proj.weight`));
-    const past = [`past_key_values.${layer}.key`, `past_key_values.${layer}.value`];
-    const present = [`present.${layer}.key`, `present.${layer}.value`];
+    const cache = (name: string) => (scores ? [] : [`${name}.${layer}.key`, `${name}.${layer}.value`]);
     const attended = g.node(
       'Attention',
-      [rotate(q, c.numHeads), rotate(k, c.kvHeads), v, mask, ...past],
+      [rotate(q, c.numHeads), rotate(k, c.kvHeads), v, mask, ...cache('past_key_values')],
       { q_num_heads: c.numHeads, kv_num_heads: c.kvHeads, scale: { float: 1 / Math.sqrt(c.headDim) } },
       `attention_${layer}`,
-      present,
+      cache('present'),
     );
     return project(flatten(attended, c.numHeads * c.headDim), `${at}.o_proj.weight`);
   };
@@ -123,13 +157,20 @@ function build(c: LlamaConfig, mix?: Mix): BuiltGraph {
     return project(g.node('Mul', [silu, project(x, `${at}.up_proj.weight`)]), `${at}.down_proj.weight`);
   };
 
-  let x = flatten(g.node('Gather', [weight(EMBEDDING), 'input_ids'], { axis: 0 }), c.hiddenSize);
+  const embedded = within === null ? g.node('Gather', [weight(EMBEDDING), given], { axis: 0 }) : given;
+  let x = flatten(embedded, c.hiddenSize);
   for (let layer = 0; layer < c.numLayers; layer++) {
     const at = `model.layers.${layer}`;
     x = g.node('Add', [x, attend(norm(x, `${at}.input_layernorm.weight`), layer)]);
     x = g.node('Add', [x, feedForward(norm(x, `${at}.post_attention_layernorm.weight`), layer)]);
   }
 
+  if (scores) {
+    const last = g.node('Gather', [x, lastPositions(g, within === null ? scores.padId : null)], { axis: 0 });
+    project(norm(last, 'model.norm.weight'), SCORE, 'logits');
+    g.output('logits', 'float', ['batch_size', scores.labels]);
+    return { bytes: g.build('llama_scores'), tensors: g.weights, decoder: null };
+  }
   // The vocabulary is by far the widest layer, so the positions nobody asked for are cut off before it. Keeping 0 means
   // keeping all: a slice from -0.
   const first = g.node('Reshape', [g.node('Neg', ['num_logits_to_keep']), g.ints(1)]);
@@ -155,13 +196,29 @@ function build(c: LlamaConfig, mix?: Mix): BuiltGraph {
  * Additive mask [batch_size, 1, sequence_length, total_sequence_length]: 0 where a query may see a key. Explicit rather
  * than the operator's is_causal, which knows nothing of left padding and counts queries from 0, not from the past.
  */
-function attentionMask(g: GraphBuilder): string {
-  const length = (x: string) => g.node('Squeeze', [g.node('Shape', [x], { start: 1, end: 2 })]);
-  const total = length('attention_mask');
-  const past = g.node('Sub', [total, length('input_ids')]);
-  const keys = g.node('Range', [g.int(0), total, g.int(1)]);
-  const queries = g.node('Unsqueeze', [g.node('Range', [past, total, g.int(1)]), g.ints(1)]);
-  const causal = g.node('LessOrEqual', [keys, queries]);
+function attentionMask(g: GraphBuilder, given: string): string {
+  const total = lengthOf(g, 'attention_mask', 1);
+  const past = g.node('Sub', [total, lengthOf(g, given, 1)]);
   const real = g.node('Greater', [g.node('Unsqueeze', ['attention_mask', g.ints(1, 2)]), g.int(0)]);
-  return g.node('Where', [g.node('And', [causal, real]), g.float(0), g.float(MASKED)]);
+  return g.node('Where', [g.node('And', [causal(g, past, total), real]), g.float(0), g.float(MASKED)]);
+}
+
+/** 0, 1, 2, ... for every row, padding included, as transformers counts where nobody gives positions. */
+function countedPositions(g: GraphBuilder): string {
+  const row = g.node('Range', [g.int(0), lengthOf(g, 'attention_mask', 1), g.int(1)]);
+  return g.node('Expand', [row, g.node('Shape', ['attention_mask'])]);
+}
+
+/**
+ * Where each text is scored, as rows of the flat activations, [batch_size]: its rightmost token that is not padding, as
+ * GenericForSequenceClassification of transformers 5.24 finds it. Without a padding token, or token ids, the rightmost the mask keeps.
+ */
+function lastPositions(g: GraphBuilder, padId: number | null): string {
+  const length = lengthOf(g, 'attention_mask', 1);
+  const padding = padId === null ? ['attention_mask', g.int(0)] : ['input_ids', g.int(padId)];
+  const row = g.node('Range', [g.int(0), length, g.int(1)]);
+  const real = g.node('Where', [g.node('Equal', padding), g.int(0), row]);
+  const last = g.node('ReduceMax', [real, g.ints(1)], { keepdims: 0 });
+  const rows = g.node('Range', [g.int(0), lengthOf(g, 'attention_mask', 0), g.int(1)]);
+  return g.node('Add', [last, g.node('Mul', [rows, length])]);
 }

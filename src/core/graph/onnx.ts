@@ -14,10 +14,11 @@ export type ElementType = keyof typeof ELEMENT_TYPE;
 export type Dim = number | string;
 
 /** Integers are plain numbers; a float must say so, because 1 and 1.0 are different attributes to ONNX. */
-export type Attribute = number | { readonly float: number };
+export type Attribute = number | readonly number[] | { readonly float: number };
 
 const ATTRIBUTE_FLOAT = 1;
 const ATTRIBUTE_INT = 2;
+const ATTRIBUTE_INTS = 7;
 const DATA_LOCATION_EXTERNAL = 1;
 
 const utf8 = new TextEncoder();
@@ -84,7 +85,9 @@ class Message {
 function attributeProto(name: string, value: Attribute): Message {
   const proto = new Message().text(1, name);
   if (typeof value === 'number') return proto.int(3, value).int(20, ATTRIBUTE_INT);
-  return proto.float(2, value.float).int(20, ATTRIBUTE_FLOAT);
+  if ('float' in value) return proto.float(2, value.float).int(20, ATTRIBUTE_FLOAT);
+  for (const item of value) proto.int(8, item);
+  return proto.int(20, ATTRIBUTE_INTS);
 }
 
 function valueInfoProto(name: string, type: ElementType, dims: readonly Dim[]): Message {

@@ -1,12 +1,13 @@
 import { LabError } from '../errors';
 import { describe, namedArchitecture } from './config';
 import type { RawConfig } from './config';
-import { llamaFamily } from './llama';
+import { llamaFamily, llamaScorers } from './llama';
 import { neuron } from './neuron';
 import type { Architecture, BuiltGraph, GraphOptions } from './types';
+import { whisper } from './whisper';
 
 /** Every architecture that can run. A new one is a new file and one line here. */
-const ARCHITECTURES: readonly Architecture[] = [...llamaFamily, neuron];
+const ARCHITECTURES: readonly Architecture[] = [...llamaFamily, ...llamaScorers, neuron, whisper];
 
 /** @returns the architecture names that can run, as config.json spells them. */
 export function knownArchitectures(): string[] {
@@ -23,10 +24,10 @@ export function architectureOf(config: RawConfig): string | null {
   return ARCHITECTURES.find((architecture) => architecture.modelType === config['model_type'])?.id ?? null;
 }
 
-/** @returns whether the model a config describes is asked with rows of numbers, not with text. */
-export function takesNumbers(config: RawConfig): boolean {
+/** @returns what the model a config describes is asked with; null for an architecture that cannot run. */
+export function taken(config: RawConfig): Architecture['takes'] | null {
   const id = architectureOf(config);
-  return ARCHITECTURES.some((architecture) => architecture.id === id && architecture.takes === 'numbers');
+  return ARCHITECTURES.find((architecture) => architecture.id === id)?.takes ?? null;
 }
 
 /**

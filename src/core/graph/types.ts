@@ -37,14 +37,20 @@ export interface DecoderShape {
   readonly headDim: number;
 }
 
-/** An ONNX graph without weights, and what a session needs to know of it. */
-export interface BuiltGraph {
+/** An ONNX graph without weights. */
+export interface GraphPart {
   /** Serialised ModelProto; every weight is an external initialiser whose location is its Hugging Face name. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** The float32 tensors a session must be given as external data. */
   readonly tensors: string[];
-  /** null where the model takes rows of numbers instead of text. */
+}
+
+/** The graph of a model, and what a session needs to know of it. */
+export interface BuiltGraph extends GraphPart {
+  /** null where the model writes no text: it takes rows of numbers, or scores a text. */
   readonly decoder: DecoderShape | null;
+  /** What must run before, once for an input; none where the model is one graph. */
+  readonly encoder?: GraphPart;
 }
 
 /** One architecture name of config.json and how it becomes a graph. */
@@ -53,8 +59,8 @@ export interface Architecture {
   readonly id: string;
   /** `model_type` of config.json that goes with it. */
   readonly modelType: string;
-  /** What the model is asked with; rows of numbers need no tokenizer. */
-  readonly takes: 'text' | 'numbers';
+  /** What the model is asked with: a prompt, rows of numbers (no tokenizer needed), sound, or a text to be scored. */
+  readonly takes: 'text' | 'numbers' | 'sound' | 'whole text';
   /** Hugging Face names and shapes of the tensors a config implies. @throws LabError config/... */
   expectedTensors(config: RawConfig, options: GraphOptions): Map<string, number[]>;
   /** @throws LabError config/... */

@@ -53,6 +53,7 @@ export const errors: Readonly<Record<string, ErrorText>> = {
   },
   fingerprint: { title: '算不出指纹', cause: '{message}', wayOut: '请修改张量名称。' },
   canonical: { title: '配方有错', cause: '{message}', wayOut: '请修改配方里的这个值。' },
+  speech: { title: '无法听这段声音', cause: '{message}', wayOut: '' },
   yaml: { title: 'YAML 不能用', cause: '{message}', wayOut: '请照说明修改。' },
   cli: { title: '指令失败', cause: '{message}', wayOut: '请照说明修改。' },
   'file/no-model': {
@@ -320,6 +321,21 @@ export const errors: Readonly<Record<string, ErrorText>> = {
     title: '这个模型不读问题',
     cause: '{model} 读的是一行一行的数字，不是问题。',
     wayOut: '这一栏请换成文字模型。',
+  },
+  'model/no-answer': {
+    title: '这个模型不回答问题',
+    cause: '{model} 是 {architecture}，它听声音或给文字打分，不回答问题。',
+    wayOut: '仍然可以合并并下载；这一栏请换成文字模型。',
+  },
+  'speech/too-long': {
+    title: '声音太长',
+    cause: '这段声音有 {seconds} 秒，这个模型最多听 {limit} 秒。',
+    wayOut: '请换一段短一点的。',
+  },
+  'speech/processor': {
+    title: 'preprocessor_config.json 不匹配',
+    cause: 'preprocessor_config.json 的 {key} 是 {found}，应该是 {expected}。',
+    wayOut: '请放回这些权重原本的文件。',
   },
   'model/no-numbers': {
     title: '这个模型不读数字',

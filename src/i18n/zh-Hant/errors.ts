@@ -53,6 +53,7 @@ export const errors: Readonly<Record<string, ErrorText>> = {
   },
   fingerprint: { title: '算不出指紋', cause: '{message}', wayOut: '請修改張量名稱。' },
   canonical: { title: '配方有錯', cause: '{message}', wayOut: '請修改配方裡的這個值。' },
+  speech: { title: '無法聽這段聲音', cause: '{message}', wayOut: '' },
   yaml: { title: 'YAML 不能用', cause: '{message}', wayOut: '請照說明修改。' },
   cli: { title: '指令失敗', cause: '{message}', wayOut: '請照說明修改。' },
   'file/no-model': {
@@ -320,6 +321,21 @@ export const errors: Readonly<Record<string, ErrorText>> = {
     title: '這個模型不讀問題',
     cause: '{model} 讀的是一列一列的數字，不是問題。',
     wayOut: '這一欄請換成文字模型。',
+  },
+  'model/no-answer': {
+    title: '這個模型不回答問題',
+    cause: '{model} 是 {architecture}，它聽聲音或替文字打分數，不回答問題。',
+    wayOut: '仍然可以合併並下載；這一欄請換成文字模型。',
+  },
+  'speech/too-long': {
+    title: '聲音太長',
+    cause: '這段聲音有 {seconds} 秒，這個模型最多聽 {limit} 秒。',
+    wayOut: '請換一段短一點的。',
+  },
+  'speech/processor': {
+    title: 'preprocessor_config.json 不合',
+    cause: 'preprocessor_config.json 的 {key} 是 {found}，應該是 {expected}。',
+    wayOut: '請放回這些權重原本的檔案。',
   },
   'model/no-numbers': {
     title: '這個模型不讀數字',

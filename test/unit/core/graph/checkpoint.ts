@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import * as ort from 'onnxruntime-web/wasm';
 import { LabError } from '../../../../src/core/errors';
-import type { BuiltGraph } from '../../../../src/core/graph/types';
+import type { BuiltGraph, GraphPart } from '../../../../src/core/graph/types';
 
 ort.env.wasm.numThreads = 1;
 
-/** The seeded checkpoints and reference logits that training/goldens_graph.py wrote. */
+/** The seeded checkpoints and reference values that training/goldens_graph.py and goldens_speech_graph.py wrote. */
 const GOLDEN = new URL('../../../golden/graph/', import.meta.url);
 
 export interface Batch {
@@ -25,21 +25,35 @@ export interface GoldenCase {
   logits: Float32Array;
 }
 
-export function goldenNames(): string[] {
-  return readdirSync(GOLDEN).sort();
+/** @param architecture which cases; without it those that write text from text. */
+export function goldenNames(architecture = /ForCausalLM$/): string[] {
+  return readdirSync(GOLDEN)
+    .filter((name) => architecture.test((json(name, 'config.json') as { architectures: [string] }).architectures[0]))
+    .sort();
+}
+
+const bytes = (name: string, file: string) => new Uint8Array(readFileSync(new URL(`${name}/${file}`, GOLDEN))).slice();
+const json = (name: string, file: string) => JSON.parse(new TextDecoder().decode(bytes(name, file)));
+
+/** A case's list of float32 values. */
+export function goldenFloats(name: string, list: string): Float32Array {
+  return new Float32Array(bytes(name, `${list}.f32`).buffer);
+}
+
+/** The token ids a case with pictures is asked with. */
+export function goldenIds(name: string): number[][] {
+  return json(name, 'reference.json').input_ids;
 }
 
 export function goldenCase(name: string): GoldenCase {
-  const bytes = (file: string) => new Uint8Array(readFileSync(new URL(`${name}/${file}`, GOLDEN))).slice();
-  const json = (file: string) => JSON.parse(new TextDecoder().decode(bytes(file)));
-  const reference = json('reference.json');
+  const reference = json(name, 'reference.json');
   return {
     name,
-    config: json('config.json'),
-    weights: float32Tensors(bytes('model.safetensors')),
+    config: json(name, 'config.json'),
+    weights: float32Tensors(bytes(name, 'model.safetensors')),
     batches: reference.batches,
     inverseFrequencies: reference.inverse_frequencies,
-    logits: new Float32Array(bytes('logits.f32').buffer),
+    logits: goldenFloats(name, 'logits'),
   };
 }
 
@@ -56,6 +70,17 @@ function float32Tensors(file: Uint8Array<ArrayBuffer>): GoldenCase['weights'] {
   return tensors;
 }
 
+/** Graph optimisation is off, as in the product: the graph must not need it. */
+export function sessionOf(graph: GraphPart, weights: GoldenCase['weights']): Promise<ort.InferenceSession> {
+  const externalData = graph.tensors.map((path) => {
+    const tensor = weights.get(path);
+    if (!tensor) throw new Error(`the checkpoint has no ${path}`);
+    return { path, data: new Uint8Array(tensor.data.buffer) };
+  });
+  const options = { executionProviders: ['wasm'], graphOptimizationLevel: 'disabled' as const, externalData };
+  return ort.InferenceSession.create(graph.bytes, options);
+}
+
 /** A session that keeps its own cache between calls. */
 export class Decoder {
   /** Further inputs of the graph, given at every run. */
@@ -68,15 +93,8 @@ export class Decoder {
     private readonly graph: BuiltGraph,
   ) {}
 
-  /** Graph optimisation is off, as in the product: the graph must not need it. */
   static async create(graph: BuiltGraph, weights: GoldenCase['weights']): Promise<Decoder> {
-    const externalData = graph.tensors.map((path) => {
-      const tensor = weights.get(path);
-      if (!tensor) throw new Error(`the checkpoint has no ${path}`);
-      return { path, data: new Uint8Array(tensor.data.buffer) };
-    });
-    const options = { executionProviders: ['wasm'], graphOptimizationLevel: 'disabled' as const, externalData };
-    return new Decoder(await ort.InferenceSession.create(graph.bytes, options), graph);
+    return new Decoder(await sessionOf(graph, weights), graph);
   }
 
   /** Type and shape of every input and output, in order. */

@@ -1,7 +1,7 @@
 import * as ort from 'onnxruntime-web/wasm';
 import { describe, expect, it } from 'vitest';
 import { LabError } from '../../../../src/core/errors';
-import { buildGraph, expectedTensors, takesNumbers } from '../../../../src/core/graph/registry';
+import { buildGraph, expectedTensors, taken } from '../../../../src/core/graph/registry';
 
 ort.env.wasm.numThreads = 1;
 
@@ -46,9 +46,11 @@ describe('the graph of one neuron', () => {
 
   it('asks for one tensor, and for numbers', () => {
     expect([...expectedTensors(config())]).toEqual([['weight', [1, 3]]]);
-    expect(takesNumbers(config())).toBe(true);
-    expect(takesNumbers({ model_type: 'llama' })).toBe(false);
-    expect(takesNumbers({})).toBe(false);
+    expect(taken(config())).toBe('numbers');
+    expect(taken({ model_type: 'llama' })).toBe('text');
+    expect(taken({})).toBe(null);
+    expect(taken({ model_type: 'whisper' })).toBe('sound');
+    expect(taken({ architectures: ['LlamaForSequenceClassification'], model_type: 'llama' })).toBe('whole text');
   });
 
   it.each([

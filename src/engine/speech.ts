@@ -1,0 +1,190 @@
+import type * as Transformers from '@huggingface/transformers';
+import { LabError } from '../core/errors';
+import type { Json, TextFiles } from '../core/vocab/types';
+import type { Session } from './ort';
+import { interruptible, load, tokenizerOf } from './transformers';
+
+type Library = typeof Transformers;
+
+/** The small files that let a model hear and write, parsed. */
+export interface SpeechFiles {
+  readonly text: TextFiles;
+  /** preprocessor_config.json: how sound becomes log-mel frames. */
+  readonly preprocessor: Json;
+}
+
+/** The two sessions of a model whose graph has an encoder. */
+export interface SpeechSessions {
+  readonly encoder: Session;
+  readonly decoder: Session;
+}
+
+export interface TranscribeRequest {
+  readonly maxNewTokens: number;
+  /** The language spoken, as Whisper's tokens name it ("en"); only multilingual models read it, for which English is assumed. */
+  readonly language?: string;
+}
+
+export interface Transcript {
+  readonly text: string;
+  /** What was written, without the prompt; the end token is the last where the model ended by itself. */
+  readonly ids: number[];
+  readonly finish: 'stop' | 'length' | 'cancelled';
+  readonly totalMs: number;
+}
+
+/** A model that writes down what it hears: transformers.js's Whisper over our own sessions. */
+export class SpeechModel {
+  private constructor(
+    private readonly lib: Library,
+    private readonly tokenizer: InstanceType<Library['PreTrainedTokenizer']>,
+    private readonly extractor: InstanceType<Library['WhisperFeatureExtractor']>,
+    private readonly model: InstanceType<Library['WhisperForConditionalGeneration']>,
+    private readonly sessions: SpeechSessions,
+    private readonly maxPositions: number,
+    /** Samples per second of every sound it is given. */
+    readonly samplingRate: number,
+    private readonly maxSamples: number,
+  ) {}
+
+  /** @throws LabError `model/tokenizer`, `speech/processor` where the files do not fit the model. */
+  static async create(
+    files: SpeechFiles,
+    config: Record<string, unknown>,
+    sessions: SpeechSessions,
+    maxPositions: number,
+  ): Promise<SpeechModel> {
+    const lib = await load();
+    const tokenizer = tokenizerOf(lib, files.text);
+    const input = sessions.encoder.inputMetadata[0]!;
+    const [, melBins, frames] = input.isTensor ? input.shape : [];
+    const number = (key: string, expected?: number | string): number => {
+      const found = files.preprocessor[key];
+      if (typeof found === 'number' && found > 0 && (expected === undefined || found === expected)) return found;
+      throw new LabError(
+        'speech/processor',
+        `preprocessor_config.json: ${key} is ${String(found)}, expected ${expected ?? 'a number above 0'}. ` +
+          'Use the file that belongs to these weights.',
+        { key, found: String(found), expected: expected ?? '> 0' },
+      );
+    };
+    number('feature_size', melBins);
+    const hop = number('hop_length');
+    number('n_samples', Number(frames) * hop);
+    number('nb_max_frames', frames);
+    number('n_fft');
+    const model = new lib.WhisperForConditionalGeneration(
+      new lib.PretrainedConfig({ ...config, max_position_embeddings: maxPositions } as never),
+      { model: sessions.encoder, decoder_model_merged: interruptible(sessions.decoder) },
+      // As it is: GenerationConfig would drop what only Whisper has.
+      { generation_config: files.text.generationConfig },
+    );
+    const extractor = new lib.WhisperFeatureExtractor({ ...files.preprocessor });
+    const rate = number('sampling_rate');
+    return new SpeechModel(lib, tokenizer, extractor, model, sessions, maxPositions, rate, Number(frames) * hop);
+  }
+
+  async release(): Promise<void> {
+    await this.sessions.encoder.release();
+    await this.sessions.decoder.release();
+  }
+
+  /**
+   * What the encoder is given of a sound: log-mel frames, [1, mel bins, frames]; a short sound is followed by silence.
+   * @param sound mono, `samplingRate` samples per second, in -1 .. 1.
+   * @throws LabError `speech/too-long`
+   */
+  async features(sound: Float32Array): Promise<Transformers.Tensor> {
+    if (sound.length > this.maxSamples) {
+      const [seconds, limit] = [sound.length, this.maxSamples].map((samples) => samples / this.samplingRate);
+      throw new LabError(
+        'speech/too-long',
+        `The sound is ${seconds!.toFixed(1)} seconds long; this model hears at most ${limit!}. Use a shorter one.`,
+        { seconds: seconds!.toFixed(1), limit: limit! },
+      );
+    }
+    const { input_features } = await this.extractor._call(sound);
+    return input_features as Transformers.Tensor;
+  }
+
+  /**
+   * Writes down a sound, greedily.
+   * @param onText the text so far, after every token.
+   * @throws LabError `speech/too-long`, `model/not-finite`
+   */
+  async transcribe(
+    sound: Float32Array,
+    { maxNewTokens, language }: TranscribeRequest,
+    onText: (textSoFar: string) => void,
+    signal: AbortSignal,
+  ): Promise<Transcript> {
+    const { lib, tokenizer } = this;
+    const started = performance.now();
+    const inputs = await this.features(sound);
+    const prompt = this.prompt(language);
+    const limit = Math.min(maxNewTokens, this.maxPositions - prompt.length);
+
+    const watch = new (class extends lib.LogitsProcessor {
+      override _call(_inputIds: bigint[][], logits: Transformers.Tensor): Transformers.Tensor {
+        // -Infinity alone says nothing: tokens that must not be written have it.
+        const highest = (logits.data as Float32Array).reduce((a, b) => Math.max(a, b), -Infinity);
+        if (!Number.isFinite(highest))
+          throw new LabError(
+            'model/not-finite',
+            'The model computes numbers that are not finite. Its weights are damaged, or the coefficients are far too large.',
+          );
+        return logits;
+      }
+    })();
+    const processors = new lib.LogitsProcessorList();
+    processors.push(watch as never);
+
+    const stop = new lib.InterruptableStoppingCriteria();
+    const interrupt = (): void => stop.interrupt();
+    signal.addEventListener('abort', interrupt);
+    if (signal.aborted) interrupt();
+
+    const ids: number[] = [];
+    let begun = false;
+    const decode = (): string => tokenizer.decode(ids, { skip_special_tokens: true });
+    const streamer = new (class extends lib.BaseStreamer {
+      override put([row]: bigint[][]): void {
+        // The first call brings the prompt.
+        if (begun) {
+          ids.push(Number(row![0]!));
+          onText(decode());
+        }
+        begun = true;
+      }
+      override end(): void {
+        // Nothing is held back: every token is reported as it comes.
+      }
+    })();
+    try {
+      // Whisper's own generate() drops stopping criteria; what it does beyond this is the prompt and timestamps.
+      await lib.PreTrainedModel.prototype.generate.call(this.model, {
+        inputs,
+        decoder_input_ids: prompt,
+        max_new_tokens: limit,
+        do_sample: false,
+        logits_processor: processors,
+        stopping_criteria: stop,
+        streamer,
+      } as never);
+    } finally {
+      signal.removeEventListener('abort', interrupt);
+    }
+    return {
+      text: decode(),
+      ids,
+      finish: signal.aborted ? 'cancelled' : ids.length >= limit ? 'length' : 'stop',
+      totalMs: performance.now() - started,
+    };
+  }
+
+  /** The tokens every transcript begins with: start, language and task where there are several, no timestamps. */
+  private prompt(language: string | undefined): number[] {
+    const settings: unknown = this.model._prepare_generation_config(null, language === undefined ? {} : { language });
+    return this.model._retrieve_init_tokens(settings as never);
+  }
+}

@@ -11,7 +11,7 @@ import type { ExtractOptions, ExtractedTensor } from '../core/lora/extract';
 import type { Coefficient } from '../core/merge/effective';
 import type { CompatReport } from '../core/merge/types';
 import type { VocabularyFacts } from '../core/vocab/facts';
-import type { TextFiles, TokenId } from '../core/vocab/types';
+import type { Json, TextFiles, TokenId } from '../core/vocab/types';
 
 /** Where a wait stands. `total` is 0 while unknown. */
 export interface Progress {
@@ -81,6 +81,8 @@ export interface ModelSpec {
   config: Record<string, unknown>;
   /** null: the model takes rows of numbers. */
   text: TextFiles | null;
+  /** preprocessor_config.json, of models that hear or see. */
+  preprocessor: Json | null;
 }
 
 /** What travels on the merge -> infer port. Buffers are transferred, and come back by `free` once the session has copied them. */
@@ -214,7 +216,14 @@ export interface Step {
 }
 export type GenerateEvent =
   { type: 'prompt'; tokens: number; unknown: string[] } | { type: 'step'; step: Step; textSoFar: string };
-export interface GenerateRequest {
+/** What a model is given besides words: see `parseAsk` of core/ask. */
+export interface Attachment {
+  /** Mono, 16,000 samples per second, in -1 .. 1. */
+  sound?: Float32Array<ArrayBuffer>;
+  /** One square picture: channels x size x size, in 0 .. 1, row by row, channel by channel; size as the model has it. */
+  picture?: { size: number; pixels: Float32Array<ArrayBuffer> };
+}
+export interface GenerateRequest extends Attachment {
   prompt: string;
   maxNewTokens: number;
   temperature: number;

@@ -1,0 +1,99 @@
+import { LabError } from '../errors';
+
+/** A text to be answered. */
+export interface TextAsk {
+  readonly kind: 'text';
+}
+/** A recording to be written down: a clip of the zoo by its path there, or a visitor's own by its key, which no link carries. */
+export interface SoundAsk {
+  readonly kind: 'sound';
+  readonly clip: string | null;
+  readonly own: string | null;
+}
+/** Which of two replies is better? A picture is named by its path in the zoo, or is a visitor's own, by its key. */
+export interface PairAsk {
+  readonly kind: 'pair';
+  readonly question: string;
+  readonly a: string;
+  readonly b: string;
+  readonly picture: string | null;
+  readonly own: string | null;
+}
+export type Ask = TextAsk | SoundAsk | PairAsk;
+
+const CLIP = 'clip:';
+const SOUND = 'sound:';
+const PAIR = 'pair:';
+const PATH = /^[a-z0-9][a-z0-9._-]*(\/[a-z0-9][a-z0-9._-]*)*$/i;
+const KEY = /^[0-9a-f]{1,64}$/;
+const LIMIT = 2000;
+
+/** @returns the prompt (contract C2, `run.prompts`) that asks a model to write down a clip of the zoo. */
+export const clipPrompt = (path: string): string => CLIP + path;
+/** @returns the prompt for a visitor's own recording. */
+export const soundPrompt = (key: string): string => SOUND + key;
+/** @returns the prompt that asks a judge to compare two replies. */
+export const pairPrompt = ({ question, a, b, picture, own }: Omit<PairAsk, 'kind'>): string =>
+  PAIR +
+  JSON.stringify({ question, a, b, ...(picture === null ? {} : { picture }), ...(own === null ? {} : { own }) });
+
+/**
+ * Reads what a prompt asks: `clip:<path>` and `sound:<key>` are heard, `pair:{"question", "a", "b", "picture"}` is judged,
+ * anything else is text.
+ * @throws LabError `prompt/ask` where a prompt of these kinds is malformed: it may come from a link
+ */
+export function parseAsk(prompt: string): Ask {
+  const bad = (found: string): LabError =>
+    new LabError(
+      'prompt/ask',
+      `The prompt "${prompt.slice(0, 60)}" cannot be read: ${found}. Choose a clip or a question on the page.`,
+      { prompt: prompt.slice(0, 60), found },
+    );
+  if (prompt.startsWith(CLIP)) {
+    const clip = prompt.slice(CLIP.length);
+    if (!PATH.test(clip) || clip.length > 200) throw bad('no path of a clip');
+    return { kind: 'sound', clip, own: null };
+  }
+  if (prompt.startsWith(SOUND)) {
+    const own = prompt.slice(SOUND.length);
+    if (!KEY.test(own)) throw bad('no key of a recording');
+    return { kind: 'sound', clip: null, own };
+  }
+  if (!prompt.startsWith(PAIR)) return { kind: 'text' };
+  if (prompt.length > LIMIT) throw bad(`longer than ${LIMIT} characters`);
+  let json: unknown;
+  try {
+    json = JSON.parse(prompt.slice(PAIR.length));
+  } catch {
+    throw bad('not JSON');
+  }
+  const fields = typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : {};
+  const line = (key: string): string => {
+    const value = Object.hasOwn(fields, key) ? fields[key] : undefined;
+    if (typeof value !== 'string' || value.trim() === '') throw bad(`no ${key}`);
+    return value;
+  };
+  const optional = (key: string, pattern: RegExp): string | null => {
+    if (!Object.hasOwn(fields, key)) return null;
+    const value = line(key);
+    if (!pattern.test(value)) throw bad(`no ${key}`);
+    return value;
+  };
+  return {
+    kind: 'pair',
+    question: line('question'),
+    a: line('a'),
+    b: line('b'),
+    picture: optional('picture', PATH),
+    own: optional('own', KEY),
+  };
+}
+
+/** How a judge's answer is written: the scores of both replies. It is text, so that whatever keeps answers keeps it. */
+export const scoreText = (a: number, b: number): string => `A ${a.toFixed(3)} B ${b.toFixed(3)}`;
+
+/** @returns the scores in a judge's answer; null where it is none. */
+export function readScores(text: string): { a: number; b: number } | null {
+  const match = /^A (-?\d+\.\d+) B (-?\d+\.\d+)$/.exec(text);
+  return match ? { a: Number(match[1]), b: Number(match[2]) } : null;
+}

@@ -11,7 +11,7 @@ import { openSafetensors } from '../core/tensor/safetensors';
 import { INDEX_NAME } from '../core/tensor/sharded';
 import type { ByteSource, TensorIndex } from '../core/tensor/types';
 import { vocabularyOf } from '../core/vocab/tokenizer';
-import type { TextFiles } from '../core/vocab/types';
+import type { Json, TextFiles } from '../core/vocab/types';
 import type { CheckpointSummary, ModelSpec } from './api';
 import { parseJsonFile, withoutCode } from './json';
 
@@ -23,6 +23,7 @@ const TEMPLATE_LIMIT = 64_000;
 /** Files copied into a merged folder as they are, besides the ones a merge writes itself. */
 export const COMPANIONS = [
   'generation_config.json',
+  'preprocessor_config.json',
   'tokenizer.json',
   'tokenizer_config.json',
   'special_tokens_map.json',
@@ -41,6 +42,8 @@ export interface Checkpoint {
   readonly config: Record<string, unknown> | null;
   readonly vocabulary: ReadonlyMap<string, number> | null;
   readonly text: TextFiles | null;
+  /** preprocessor_config.json: how sound or pictures become numbers. */
+  readonly preprocessor: Json | null;
   readonly files: ReadonlyMap<string, ByteSource>;
   /** Not null: the folder holds no whole model but a LoRA adapter. */
   readonly adapter: Adapter | null;
@@ -125,6 +128,7 @@ export async function openCheckpoint(
   const rawConfig = await readJson(files, 'config.json', CONFIG_LIMIT, 'strict');
   const { config, dropped } = rawConfig ? withoutCode(rawConfig) : { config: null, dropped: [] };
   const text = await readTextFiles(files);
+  const preprocessor = await readJson(files, 'preprocessor_config.json', CONFIG_LIMIT, 'strict');
   return {
     title,
     titles,
@@ -132,6 +136,7 @@ export async function openCheckpoint(
     config,
     vocabulary: text && vocabularyOf(text.tokenizer),
     text,
+    preprocessor,
     files,
     adapter,
     warnings: [
@@ -185,10 +190,10 @@ export function summarize(alias: string, src: string, checkpoint: Checkpoint): C
  * What an infer worker needs besides the weights.
  * @param config the config that belongs to the weights: the checkpoint's own, or the merged one.
  * @param text the text files that belong to them; none: the checkpoint's own
- * @throws LabError `model/no-config`, `model/no-tokenizer` where the folder can merge but not talk.
+ * @throws LabError `model/no-config`, `model/no-tokenizer`, `model/no-preprocessor` where the folder can merge but not talk.
  */
 export function modelSpec(
-  { title, text: own }: Checkpoint,
+  { title, text: own, preprocessor }: Checkpoint,
   config: Record<string, unknown> | null,
   text: TextFiles | null = own,
 ): ModelSpec {
@@ -199,13 +204,12 @@ export function modelSpec(
       { model: title },
     );
   const asked = taken(config);
-  if (asked === 'numbers') return { config, text: null };
-  if (asked === 'sound' || asked === 'whole text')
+  if (asked === 'numbers') return { config, text: null, preprocessor: null };
+  if ((asked === 'sound' || asked === 'picture') && !preprocessor)
     throw new LabError(
-      'model/no-answer',
-      `${title} is a ${namedArchitecture(config) ?? 'model'}: it ${asked === 'sound' ? 'hears sound' : 'scores texts'} and answers no prompt. ` +
-        'It can still be merged and downloaded.',
-      { model: title, architecture: namedArchitecture(config) ?? '' },
+      'model/no-preprocessor',
+      `${title} has no preprocessor_config.json, so it cannot be given ${asked === 'sound' ? 'sound' : 'pictures'}. Add the file of the original model to the folder.`,
+      { model: title },
     );
   if (!text)
     throw new LabError(
@@ -213,5 +217,5 @@ export function modelSpec(
       `${title} has no tokenizer.json, so it can be merged but cannot read a prompt. Add the file of the original model to the folder.`,
       { model: title },
     );
-  return { config, text };
+  return { config, text, preprocessor };
 }

@@ -1,3 +1,4 @@
+import { parseAsk, type Ask } from '../core/ask/ask';
 import { LabError } from '../core/errors';
 import { divergences, type TokenDivergence } from '../core/analyze/divergence';
 import { architectureOf, buildGraph } from '../core/graph/registry';
@@ -17,10 +18,12 @@ import type {
   Rendered,
 } from './api';
 import { firstTokens } from './first-token';
+import { compareByText, JudgeModel } from './judge';
 import { MixModel, type Received } from './mix';
 import { NumericModel } from './numeric';
-import { createSession, type Session } from './ort';
+import { createSession } from './ort';
 import { receiveTexts, renderAll } from './render';
+import { SpeechModel } from './speech';
 import { TextModel } from './transformers';
 
 /** A bench has a handful of configs; more than this is somebody browsing models. */
@@ -28,7 +31,7 @@ const KEPT_GRAPHS = 16;
 
 interface Slot {
   key: string;
-  model: TextModel | NumericModel | MixModel;
+  model: TextModel | NumericModel | MixModel | SpeechModel | JudgeModel;
 }
 
 /** The infer worker's side of {@link InferApi}. Calls run one after another: one ORT realm runs one thing at a time. */
@@ -58,9 +61,8 @@ export class InferEngine implements InferApi {
       signal.throwIfAborted();
       const started = performance.now();
       const graph = this.graphOf(spec.config);
-      const session = await createSession(graph, tensors);
-      const bytes = graph.tensors.reduce((sum, name) => sum + tensors.get(name)!.byteLength, 0);
-      const model = await modelOf(spec, graph, session);
+      const model = await modelOf(spec, graph, tensors);
+      const bytes = [...tensors.values()].reduce((sum, data) => sum + data.byteLength, 0);
       const old = this.slots.get(slot);
       this.slots.set(slot, { key, model });
       await old?.model.release();
@@ -75,12 +77,33 @@ export class InferEngine implements InferApi {
 
   async generate(call: number, slot: string, request: GenerateRequest): Promise<GenerateResult> {
     return this.inTurn(call, async (signal) => {
-      const model = this.text(slot);
-      // Rendering begins: from now on the page counts the time, and the message must be out before.
-      this.emit({ call, progress: { stage: 'generate', done: 0, total: request.maxNewTokens, unit: 'tokens' } });
-      await new Promise((resolve) => setTimeout(resolve));
-      return model.generate(request, (event) => this.emit({ call, event }), signal);
+      const model = this.loaded(slot);
+      const ask = parseAsk(request.prompt);
+      if (model instanceof SpeechModel) {
+        if (!request.sound) throw otherAsk(slot, 'sound', ask);
+        return model.transcribe(request.sound, request, (event) => this.emit({ call, event }), signal);
+      }
+      if (ask.kind === 'pair') {
+        if (model instanceof JudgeModel) return model.compare(ask, request.picture ?? null);
+        if (model instanceof TextModel) return compareByText(model, ask);
+      }
+      if (model instanceof JudgeModel) throw otherAsk(slot, 'pair', ask);
+      if (ask.kind !== 'text') throw otherAsk(slot, 'text', ask);
+      return this.generateText(call, slot, request, signal);
     });
+  }
+
+  private async generateText(
+    call: number,
+    slot: string,
+    request: GenerateRequest,
+    signal: AbortSignal,
+  ): Promise<GenerateResult> {
+    const model = this.text(slot);
+    // Rendering begins: from now on the page counts the time, and the message must be out before.
+    this.emit({ call, progress: { stage: 'generate', done: 0, total: request.maxNewTokens, unit: 'tokens' } });
+    await new Promise((resolve) => setTimeout(resolve));
+    return model.generate(request, (event) => this.emit({ call, event }), signal);
   }
 
   async divergence(
@@ -189,7 +212,7 @@ export class InferEngine implements InferApi {
     if (!(model instanceof TextModel))
       throw new LabError(
         'model/no-prompt',
-        `The model "${slot}" takes rows of numbers, not a prompt. Choose a text model for this column.`,
+        `The model "${slot}" writes no text. Choose a text model for this column.`,
         { model: slot },
       );
     return model;
@@ -227,10 +250,39 @@ export class InferEngine implements InferApi {
   }
 }
 
-async function modelOf(spec: ModelSpec, graph: BuiltGraph, session: Session): Promise<Slot['model']> {
-  const { config, text } = spec;
-  if (text === null || graph.decoder === null) return new NumericModel(session);
-  return TextModel.create(text, config, architectureOf(config) ?? '', session, graph.decoder.maxPositions);
+/** A session for each part of the graph, and what runs them. */
+async function modelOf(
+  spec: ModelSpec,
+  graph: BuiltGraph,
+  tensors: ReadonlyMap<string, Float32Array>,
+): Promise<Slot['model']> {
+  const { config, text, preprocessor } = spec;
+  const session = await createSession(graph, tensors);
+  if (text === null) return new NumericModel(session);
+  const { encoder, eyes, decoder } = graph;
+  if (encoder && decoder && preprocessor) {
+    const sessions = { encoder: await createSession(encoder, tensors), decoder: session };
+    return SpeechModel.create({ text, preprocessor }, config, sessions, decoder.maxPositions);
+  }
+  if (eyes) {
+    const vision = await createSession(eyes.vision, tensors);
+    return JudgeModel.create(spec, graph, session, {
+      vision,
+      embeddings: await createSession(eyes.embeddings, tensors),
+    });
+  }
+  if (decoder === null) return JudgeModel.create(spec, graph, session, null);
+  return TextModel.create(text, config, architectureOf(config) ?? '', session, decoder.maxPositions);
+}
+
+/** @returns the error for a model that is asked what it cannot be asked. */
+function otherAsk(slot: string, takes: Ask['kind'], asked: Ask): LabError {
+  const named = { text: 'a text prompt', sound: 'a recording', pair: 'two replies to compare' };
+  return new LabError(
+    'model/no-such-ask',
+    `The model "${slot}" takes ${named[takes]}, not ${named[asked.kind]}. Choose another model for this column, or ask otherwise.`,
+    { model: slot, takes, asked: asked.kind },
+  );
 }
 
 /** Collects one model from the merge worker's port. @throws LabError whatever the merge worker failed with. */

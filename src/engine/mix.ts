@@ -1,5 +1,5 @@
 import { LabError } from '../core/errors';
-import { architectureOf, buildGraph } from '../core/graph/registry';
+import { architectureOf, buildGraph, taken } from '../core/graph/registry';
 import { COEFFICIENTS, partName } from '../core/graph/types';
 import type { FirstToken, FirstTokenQuestion, GenerateRequest, MixAnswer, ModelSpec } from './api';
 import { firstTokens } from './first-token';
@@ -79,8 +79,10 @@ export class MixModel {
    */
   static async create(base: Received | null, models: readonly Received[]): Promise<MixModel> {
     const { config, text } = (base ?? models[0]!).spec;
-    if (text === null)
-      throw new LabError('model/no-prompt', 'Models that take rows of numbers answer no prompt.', { model: 'mix' });
+    if (text === null || taken(config) !== 'text')
+      throw new LabError('model/no-prompt', 'Only the weights of models that write text can be kept open.', {
+        model: 'mix',
+      });
     if (base) for (const { tensors } of models) subtract(tensors, base.tensors);
     const changed = models.map(
       ({ tensors }) => new Set([...tensors].filter(([, data]) => data.some((v) => v !== 0)).map(([name]) => name)),

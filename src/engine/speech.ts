@@ -1,8 +1,9 @@
 import type * as Transformers from '@huggingface/transformers';
 import { LabError } from '../core/errors';
 import type { Json, TextFiles } from '../core/vocab/types';
+import type { GenerateEvent, GenerateResult, Step, TokenChoice } from './api';
 import type { Session } from './ort';
-import { interruptible, load, tokenizerOf } from './transformers';
+import { interruptible, load, tokenizerOf, topChoices } from './transformers';
 
 type Library = typeof Transformers;
 
@@ -23,14 +24,6 @@ export interface TranscribeRequest {
   readonly maxNewTokens: number;
   /** The language spoken, as Whisper's tokens name it ("en"); only multilingual models read it, for which English is assumed. */
   readonly language?: string;
-}
-
-export interface Transcript {
-  readonly text: string;
-  /** What was written, without the prompt; the end token is the last where the model ended by itself. */
-  readonly ids: number[];
-  readonly finish: 'stop' | 'length' | 'cancelled';
-  readonly totalMs: number;
 }
 
 /** A model that writes down what it hears: transformers.js's Whisper over our own sessions. */
@@ -108,31 +101,27 @@ export class SpeechModel {
   }
 
   /**
-   * Writes down a sound, greedily.
-   * @param onText the text so far, after every token.
+   * Writes down a sound, greedily. The ids are what was written, without the prompt; the end token is the last where the
+   * model ended by itself.
    * @throws LabError `speech/too-long`, `model/not-finite`
    */
   async transcribe(
     sound: Float32Array,
     { maxNewTokens, language }: TranscribeRequest,
-    onText: (textSoFar: string) => void,
+    onEvent: (event: GenerateEvent) => void,
     signal: AbortSignal,
-  ): Promise<Transcript> {
+  ): Promise<GenerateResult> {
     const { lib, tokenizer } = this;
     const started = performance.now();
     const inputs = await this.features(sound);
     const prompt = this.prompt(language);
     const limit = Math.min(maxNewTokens, this.maxPositions - prompt.length);
 
+    const decodeOne = (id: number): string => tokenizer.decode([id], { skip_special_tokens: false });
+    let choices: TokenChoice[] = [];
     const watch = new (class extends lib.LogitsProcessor {
       override _call(_inputIds: bigint[][], logits: Transformers.Tensor): Transformers.Tensor {
-        // -Infinity alone says nothing: tokens that must not be written have it.
-        const highest = (logits.data as Float32Array).reduce((a, b) => Math.max(a, b), -Infinity);
-        if (!Number.isFinite(highest))
-          throw new LabError(
-            'model/not-finite',
-            'The model computes numbers that are not finite. Its weights are damaged, or the coefficients are far too large.',
-          );
+        choices = topChoices(logits.data as Float32Array, decodeOne);
         return logits;
       }
     })();
@@ -144,15 +133,22 @@ export class SpeechModel {
     signal.addEventListener('abort', interrupt);
     if (signal.aborted) interrupt();
 
+    onEvent({ type: 'prompt', tokens: prompt.length, unknown: [] });
     const ids: number[] = [];
+    const steps: Step[] = [];
+    let firstTokenMs = 0;
     let begun = false;
     const decode = (): string => tokenizer.decode(ids, { skip_special_tokens: true });
     const streamer = new (class extends lib.BaseStreamer {
       override put([row]: bigint[][]): void {
         // The first call brings the prompt.
         if (begun) {
-          ids.push(Number(row![0]!));
-          onText(decode());
+          const id = Number(row![0]!);
+          if (ids.length === 0) firstTokenMs = performance.now() - started;
+          ids.push(id);
+          const step = { id, text: decodeOne(id), top5: choices };
+          steps.push(step);
+          onEvent({ type: 'step', step, textSoFar: decode() });
         }
         begun = true;
       }
@@ -177,7 +173,9 @@ export class SpeechModel {
     return {
       text: decode(),
       ids,
+      steps,
       finish: signal.aborted ? 'cancelled' : ids.length >= limit ? 'length' : 'stop',
+      firstTokenMs,
       totalMs: performance.now() - started,
     };
   }

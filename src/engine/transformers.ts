@@ -4,6 +4,7 @@ import { plainPrompt, Vocabulary } from '../core/probe/vocabulary';
 import type { TextFiles } from '../core/vocab/types';
 import type { GenerateEvent, GenerateRequest, GenerateResult, Step, TokenChoice } from './api';
 import type { Session } from './ort';
+import { pairIds, type PairIds } from './pair';
 
 type Library = typeof Transformers;
 type Tokenizer = InstanceType<Library['PreTrainedTokenizer']>;
@@ -58,8 +59,11 @@ export function interruptible(session: Session): Session {
   });
 }
 
-/** The highest probabilities of one row of logits, highest first. */
-function topChoices(logits: Float32Array, decode: (id: number) => string): TokenChoice[] {
+/**
+ * The highest probabilities of one row of logits, highest first. Tokens that must not be written may have -Infinity.
+ * @throws LabError `model/not-finite`
+ */
+export function topChoices(logits: Float32Array, decode: (id: number) => string): TokenChoice[] {
   const best: number[] = [];
   let max = -Infinity;
   for (let i = 0; i < logits.length; i++) {
@@ -73,8 +77,17 @@ function topChoices(logits: Float32Array, decode: (id: number) => string): Token
   }
   let sum = 0;
   for (let i = 0; i < logits.length; i++) sum += Math.exp(logits[i]! - max);
-  return best.map((id) => ({ id, text: decode(id), p: Math.exp(logits[id]! - max) / sum }));
+  const choices = best.map((id) => ({ id, text: decode(id), p: Math.exp(logits[id]! - max) / sum }));
+  if (choices.length === 0 || choices.some((c) => !Number.isFinite(c.p))) throw notFinite();
+  return choices;
 }
+
+/** @returns the error for a model that computes no numbers. */
+export const notFinite = (): LabError =>
+  new LabError(
+    'model/not-finite',
+    'The model computes numbers that are not finite. Its weights are damaged, or the coefficients are far too large.',
+  );
 
 /** Words (or single CJK characters) that the tokenizer can only write as its unknown token. */
 function unknownWords(tokenizer: Tokenizer, prompt: string): string[] {
@@ -205,6 +218,11 @@ export class TextModel {
     return (joined ? ids[begun.length] : this.tokenizer.encode(answer, { add_special_tokens: false })[0])!;
   }
 
+  /** A question and a reply to it, see `pairIds`. */
+  pairIds(question: string, reply: string): PairIds {
+    return pairIds(this.tokenizer, question, reply, []);
+  }
+
   /** What a token alone decodes to. */
   tokenText(id: number): string {
     return this.tokenizer.decode([id], { skip_special_tokens: false });
@@ -292,11 +310,6 @@ export class TextModel {
     const watch = new (class extends lib.LogitsProcessor {
       override _call(_inputIds: bigint[][], logits: Transformers.Tensor): Transformers.Tensor {
         choices = topChoices(logits.data as Float32Array, decodeOne);
-        if (choices.length === 0 || choices.some((c) => !Number.isFinite(c.p)))
-          throw new LabError(
-            'model/not-finite',
-            'The model computes numbers that are not finite. Its weights are damaged, or the coefficients are far too large.',
-          );
         return logits;
       }
     })();

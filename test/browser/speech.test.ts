@@ -1,3 +1,4 @@
+import type { GenerateEvent } from '../../src/engine/api';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildGraph } from '../../src/core/graph/registry';
 import { createSession } from '../../src/engine/ort';
@@ -88,7 +89,8 @@ describe.each(CASES)('%s hears what Python hears', (name) => {
   test('the tokens and the text, streamed', async () => {
     for (const [i, sound] of reference.sounds.entries()) {
       const heard: string[] = [];
-      const got = await model.transcribe(tones(sound), { maxNewTokens: 10 }, (text) => heard.push(text), never);
+      const onEvent = (event: GenerateEvent) => event.type === 'step' && heard.push(event.textSoFar);
+      const got = await model.transcribe(tones(sound), { maxNewTokens: 10 }, onEvent, never);
       expect(got.ids).toEqual(reference.generated[i]);
       expect(got).toMatchObject({ text: reference.texts[i], finish: 'length' });
       expect(heard).toHaveLength(10);
@@ -118,7 +120,7 @@ test('a cancelled transcript says so and leaves the model usable', async () => {
   const cancelled = await model.transcribe(
     tones([440]),
     { maxNewTokens: 10 },
-    () => controller.abort(),
+    ({ type }) => type === 'step' && controller.abort(),
     controller.signal,
   );
   expect(cancelled).toMatchObject({ finish: 'cancelled', ids: [17] });

@@ -1,4 +1,5 @@
 import { LabError } from '../errors';
+import { CLIP, PAIR, SOUND } from './kind';
 
 /** A text to be answered. */
 export interface TextAsk {
@@ -21,9 +22,6 @@ export interface PairAsk {
 }
 export type Ask = TextAsk | SoundAsk | PairAsk;
 
-const CLIP = 'clip:';
-const SOUND = 'sound:';
-const PAIR = 'pair:';
 const PATH = /^[a-z0-9][a-z0-9._-]*(\/[a-z0-9][a-z0-9._-]*)*$/i;
 const KEY = /^[0-9a-f]{1,64}$/;
 const LIMIT = 2000;
@@ -34,8 +32,7 @@ export const clipPrompt = (path: string): string => CLIP + path;
 export const soundPrompt = (key: string): string => SOUND + key;
 /** @returns the prompt that asks a judge to compare two replies. */
 export const pairPrompt = ({ question, a, b, picture, own }: Omit<PairAsk, 'kind'>): string =>
-  PAIR +
-  JSON.stringify({ question, a, b, ...(picture === null ? {} : { picture }), ...(own === null ? {} : { own }) });
+  PAIR + JSON.stringify({ question, a, b, ...(picture === null ? {} : { picture }), ...(own === null ? {} : { own }) });
 
 /**
  * Reads what a prompt asks: `clip:<path>` and `sound:<key>` are heard, `pair:{"question", "a", "b", "picture"}` is judged,

@@ -20,12 +20,16 @@ export interface Layers {
   flatten(x: string, width: number): string;
 }
 
-/** @param prefix what the names of the checkpoint begin with, where the model is a part of a larger one. */
-export function layersOf(g: GraphBuilder, shapes: ReadonlyMap<string, readonly number[]>, prefix = ''): Layers {
+/** @param named how the checkpoint calls a tensor, where the model is a part of a larger one. */
+export function layersOf(
+  g: GraphBuilder,
+  shapes: ReadonlyMap<string, readonly number[]>,
+  named: (name: string) => string = (name) => name,
+): Layers {
   const weight = (name: string) => {
     const shape = shapes.get(name);
     if (!shape) throw new Error(`graph: ${name} is not a tensor of this config`);
-    return g.weight(prefix + name, shape);
+    return g.weight(named(name), shape);
   };
   return {
     weight,

@@ -35,6 +35,7 @@ export const llamaScorers: readonly Architecture[] = LLAMA_MEMBERS.map((member) 
  * The text half of a larger model, for transformers.js's sessions `embed_tokens` and `decoder_model_merged`.
  * @param config the larger model's `text_config`.
  * @param prefix what the tensor names of that half begin with.
+ * @returns both graphs, the tensors they need by name with their shapes, and the width of an embedding.
  * @throws LabError config/...
  */
 export function buildTextHalf(
@@ -42,18 +43,31 @@ export function buildTextHalf(
   prefix: string,
   scores: Scores | null,
   mix?: Mix,
-): { embeddings: GraphPart; text: BuiltGraph } {
+): { embeddings: GraphPart; text: BuiltGraph; shapes: Map<string, number[]>; width: number } {
   const member = LLAMA_MEMBERS.find(({ modelType }) => modelType === config['model_type']);
   const known = LLAMA_MEMBERS.map(({ modelType }) => modelType).join(', ');
   if (!member) throw unsupported('text_config.model_type', config['model_type'], known);
   const c = readLlamaConfig(config, member, scores ? { lmHead: false } : {});
   const g = new GraphBuilder(OPSET, mix);
-  const { weight } = layersOf(g, tensorShapes(c, scores), prefix);
+  const named = within(prefix);
+  const { weight } = layersOf(g, tensorShapes(c, scores), named);
   g.input('input_ids', 'int64', ['batch_size', 'sequence_length']);
   g.node('Gather', [weight(EMBEDDING), 'input_ids'], { axis: 0 }, 'inputs_embeds');
   g.output('inputs_embeds', 'float', ['batch_size', 'sequence_length', c.hiddenSize]);
-  return { embeddings: { bytes: g.build('embeddings'), tensors: g.weights }, text: build(c, scores, mix, prefix) };
+  const shapes = new Map([...tensorShapes(c, scores)].map(([name, shape]) => [named(name), shape]));
+  return {
+    embeddings: { bytes: g.build('embeddings'), tensors: g.weights },
+    text: build(c, scores, mix, named),
+    shapes,
+    width: c.hiddenSize,
+  };
 }
+
+/** A larger model keeps its text half under a prefix; a head that scores is its own. */
+const within =
+  (prefix: string) =>
+  (name: string): string =>
+    name === SCORE ? name : prefix + name;
 
 /**
  * Hugging Face names and [out, in] shapes, in the order in which the model computes.
@@ -94,16 +108,21 @@ function tensorShapes(c: LlamaConfig, scores: Scores | null): Map<string, number
  * of 5.24). Inputs and outputs carry the names and symbolic dimensions transformers.js expects of a decoder.
  * Activations are 2-D, [batch_size * sequence_length, width], except around attention.
  * @param scores the head of a classifier, which reads a text at once and keeps no cache; null: the language head.
- * @param within what tensor names begin with in the model this is the text half of; it is then given embeddings,
+ * @param named how the model calls a tensor that this is the text half of; it is then given embeddings,
  * `inputs_embeds`, instead of token ids. null: it is the whole model.
  */
-function build(c: LlamaConfig, scores: Scores | null, mix?: Mix, within: string | null = null): BuiltGraph {
+function build(
+  c: LlamaConfig,
+  scores: Scores | null,
+  mix?: Mix,
+  named: ((name: string) => string) | null = null,
+): BuiltGraph {
   const g = new GraphBuilder(OPSET, mix);
   const shapes = tensorShapes(c, scores);
-  const { weight, project, flatten } = layersOf(g, shapes, within ?? '');
+  const { weight, project, flatten } = layersOf(g, shapes, named ?? undefined);
 
   const given =
-    within === null
+    named === null
       ? g.input('input_ids', 'int64', ['batch_size', 'sequence_length'])
       : g.input('inputs_embeds', 'float', ['batch_size', 'sequence_length', c.hiddenSize]);
   g.input('attention_mask', 'int64', ['batch_size', scores ? 'sequence_length' : 'total_sequence_length']);
@@ -157,7 +176,7 @@ function build(c: LlamaConfig, scores: Scores | null, mix?: Mix, within: string 
     return project(g.node('Mul', [silu, project(x, `${at}.up_proj.weight`)]), `${at}.down_proj.weight`);
   };
 
-  const embedded = within === null ? g.node('Gather', [weight(EMBEDDING), given], { axis: 0 }) : given;
+  const embedded = named === null ? g.node('Gather', [weight(EMBEDDING), given], { axis: 0 }) : given;
   let x = flatten(embedded, c.hiddenSize);
   for (let layer = 0; layer < c.numLayers; layer++) {
     const at = `model.layers.${layer}`;
@@ -166,7 +185,7 @@ function build(c: LlamaConfig, scores: Scores | null, mix?: Mix, within: string 
   }
 
   if (scores) {
-    const last = g.node('Gather', [x, lastPositions(g, within === null ? scores.padId : null)], { axis: 0 });
+    const last = g.node('Gather', [x, lastPositions(g, named === null ? scores.padId : null)], { axis: 0 });
     project(norm(last, 'model.norm.weight'), SCORE, 'logits');
     g.output('logits', 'float', ['batch_size', scores.labels]);
     return { bytes: g.build('llama_scores'), tensors: g.weights, decoder: null };

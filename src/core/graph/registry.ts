@@ -2,12 +2,13 @@ import { LabError } from '../errors';
 import { describe, namedArchitecture } from './config';
 import type { RawConfig } from './config';
 import { llamaFamily, llamaScorers } from './llama';
+import { llava } from './llava';
 import { neuron } from './neuron';
 import type { Architecture, BuiltGraph, GraphOptions } from './types';
 import { whisper } from './whisper';
 
 /** Every architecture that can run. A new one is a new file and one line here. */
-const ARCHITECTURES: readonly Architecture[] = [...llamaFamily, ...llamaScorers, neuron, whisper];
+const ARCHITECTURES: readonly Architecture[] = [...llamaFamily, ...llamaScorers, neuron, whisper, ...llava];
 
 /** @returns the architecture names that can run, as config.json spells them. */
 export function knownArchitectures(): string[] {

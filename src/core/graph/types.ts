@@ -51,6 +51,8 @@ export interface BuiltGraph extends GraphPart {
   readonly decoder: DecoderShape | null;
   /** What must run before, once for an input; none where the model is one graph. */
   readonly encoder?: GraphPart;
+  /** Where the model sees: `pixel_values` to features, and `input_ids` to embeddings, whose image tokens they replace. */
+  readonly eyes?: { readonly vision: GraphPart; readonly embeddings: GraphPart };
 }
 
 /** One architecture name of config.json and how it becomes a graph. */
@@ -59,8 +61,11 @@ export interface Architecture {
   readonly id: string;
   /** `model_type` of config.json that goes with it. */
   readonly modelType: string;
-  /** What the model is asked with: a prompt, rows of numbers (no tokenizer needed), sound, or a text to be scored. */
-  readonly takes: 'text' | 'numbers' | 'sound' | 'whole text';
+  /**
+   * What the model is asked with: a prompt, rows of numbers (no tokenizer needed), sound, a text to be scored, or a
+   * picture with a text.
+   */
+  readonly takes: 'text' | 'numbers' | 'sound' | 'whole text' | 'picture';
   /** Hugging Face names and shapes of the tensors a config implies. @throws LabError config/... */
   expectedTensors(config: RawConfig, options: GraphOptions): Map<string, number[]>;
   /** @throws LabError config/... */

@@ -319,13 +319,44 @@ export const errors: Readonly<Record<string, ErrorText>> = {
   },
   'model/no-prompt': {
     title: '这个模型不读问题',
-    cause: '{model} 读的是一行一行的数字，不是问题。',
+    cause: '{model} 不写文字。',
     wayOut: '这一栏请换成文字模型。',
   },
-  'model/no-answer': {
-    title: '这个模型不回答问题',
-    cause: '{model} 是 {architecture}，它听声音或给文字打分，不回答问题。',
-    wayOut: '仍然可以合并并下载；这一栏请换成文字模型。',
+  'model/no-such-ask': {
+    title: '这个模型不能这样问',
+    cause: '“{model}”不接受这种输入：有的模型读文字，有的听声音，有的比较两个回答。',
+    wayOut: '这一栏请换别的模型，或换一种问法。',
+  },
+  'model/no-preprocessor': {
+    title: '缺少 preprocessor_config.json',
+    cause: '{model} 的文件夹里没有 preprocessor_config.json，不知道声音或图片怎样变成数字。',
+    wayOut: '请把原始模型的这个文件放进文件夹。',
+  },
+  judge: { title: '这个评审不能用', cause: '{message}', wayOut: '' },
+  'judge/labels': {
+    title: '这不是奖励模型',
+    cause: '这个模型分成 {labels} 类；评审只给一个分数。',
+    wayOut: '请用奖励模型（num_labels 为 1）。',
+  },
+  'judge/pictures': {
+    title: '这个模型看不了图',
+    cause: '{file} 里的 {key} 缺少或不对。',
+    wayOut: '请用和这些权重同一套的文件。',
+  },
+  'judge/picture-size': {
+    title: '图片大小不对',
+    cause: '这张图宽 {size} 像素，这个模型看的是 {wanted} 像素。',
+    wayOut: '请用这个大小的图片。',
+  },
+  'prompt/ask': {
+    title: '这个题目读不懂',
+    cause: '“{prompt}”不是一段声音，也不是一组可以比较的回答。',
+    wayOut: '请在页面上选一段声音或一个问题。',
+  },
+  'prompt/own-missing': {
+    title: '这段录音或图只在别人的浏览器里',
+    cause: '链接指的是别人自己录的声音或画的图，从来没有传出去。',
+    wayOut: '请选别的，或自己录一段、画一张。',
   },
   'speech/too-long': {
     title: '声音太长',

@@ -319,13 +319,44 @@ export const errors: Readonly<Record<string, ErrorText>> = {
   },
   'model/no-prompt': {
     title: '這個模型不讀問題',
-    cause: '{model} 讀的是一列一列的數字，不是問題。',
+    cause: '{model} 不寫文字。',
     wayOut: '這一欄請換成文字模型。',
   },
-  'model/no-answer': {
-    title: '這個模型不回答問題',
-    cause: '{model} 是 {architecture}，它聽聲音或替文字打分數，不回答問題。',
-    wayOut: '仍然可以合併並下載；這一欄請換成文字模型。',
+  'model/no-such-ask': {
+    title: '這個模型不能這樣問',
+    cause: '「{model}」不吃這種輸入：有的模型讀文字，有的聽聲音，有的比較兩個回答。',
+    wayOut: '這一欄請換別的模型，或換一種問法。',
+  },
+  'model/no-preprocessor': {
+    title: '缺少 preprocessor_config.json',
+    cause: '{model} 的資料夾裡沒有 preprocessor_config.json，不知道聲音或圖片要怎麼變成數字。',
+    wayOut: '請把原始模型的這個檔案放進資料夾。',
+  },
+  judge: { title: '這個評審不能用', cause: '{message}', wayOut: '' },
+  'judge/labels': {
+    title: '這不是獎勵模型',
+    cause: '這個模型分成 {labels} 類；評審只給一個分數。',
+    wayOut: '請用獎勵模型（num_labels 為 1）。',
+  },
+  'judge/pictures': {
+    title: '這個模型看不了圖',
+    cause: '{file} 裡的 {key} 缺少或不對。',
+    wayOut: '請用和這些權重同一套的檔案。',
+  },
+  'judge/picture-size': {
+    title: '圖片大小不對',
+    cause: '這張圖寬 {size} 像素，這個模型看的是 {wanted} 像素。',
+    wayOut: '請用這個大小的圖片。',
+  },
+  'prompt/ask': {
+    title: '這個題目讀不懂',
+    cause: '「{prompt}」不是一段聲音，也不是一組可以比較的回答。',
+    wayOut: '請在頁面上選一段聲音或一個問題。',
+  },
+  'prompt/own-missing': {
+    title: '這段錄音或圖只在別人的瀏覽器裡',
+    cause: '連結指的是別人自己錄的聲音或畫的圖，從來沒有傳出去。',
+    wayOut: '請選別的，或自己錄一段、畫一張。',
   },
   'speech/too-long': {
     title: '聲音太長',

@@ -2,6 +2,7 @@ import * as ort from 'onnxruntime-web/wasm';
 import { describe, expect, it } from 'vitest';
 import type { RawConfig } from '../../../../src/core/graph/config';
 import { buildTextHalf } from '../../../../src/core/graph/llama';
+import { buildGraph, expectedTensors } from '../../../../src/core/graph/registry';
 import { buildVision, readVisionConfig, visionTensors } from '../../../../src/core/graph/vision';
 import { goldenCase, goldenFloats, goldenIds, goldenNames, maxDifference, refusal, sessionOf } from './checkpoint';
 
@@ -54,7 +55,21 @@ describe.each(goldenNames(/^Llava/))('what %s sees, against Python transformers'
     const saved = [...golden.weights].filter(([tensor]) => !/^language_model|tower\.(layernorm|pooler)\./.test(tensor));
     const shapes = saved.map(([tensor, { shape }]) => [tensor, shape] as const);
     expect(new Map([...visionTensors(config)].sort())).toEqual(new Map([...shapes].sort()));
+    const textHalf = [...golden.weights].filter(([tensor]) => tensor.startsWith('language_model.'));
+    const whole = [...textHalf.map(([tensor, { shape }]) => [tensor, shape] as const), ...shapes];
+    expect(new Map([...expectedTensors(golden.config)].sort())).toEqual(new Map([...whole].sort()));
     expect(buildVision(config).tensors.sort()).toEqual(saved.map(([tensor]) => tensor).sort());
+  });
+
+  it('with a score in the place of the language head', () => {
+    const config = { ...golden.config, architectures: ['LlavaForSequenceClassification'], num_labels: 1 };
+    const expected = expectedTensors(config);
+    expect(expected.get('score.weight')).toEqual([1, 24]);
+    expect(expected.has('language_model.lm_head.weight')).toBe(false);
+    const { tensors, eyes, decoder } = buildGraph(config);
+    expect(decoder).toBeNull();
+    const used = new Set([...tensors, ...eyes!.vision.tensors, ...eyes!.embeddings.tensors]);
+    expect([...used].sort()).toEqual([...expected.keys()].sort());
   });
 
   const vision = golden.config['vision_config'] as Record<string, unknown>;

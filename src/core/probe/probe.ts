@@ -1,7 +1,8 @@
 import { LabError } from '../errors';
 import { PROBE_LANGS, type ProbeLang } from './judges';
+import { askPair } from './pairs';
 
-export const PROBE_TASKS = ['refusal', 'answer', 'profanity', 'recognition', 'exact'] as const;
+export const PROBE_TASKS = ['refusal', 'answer', 'profanity', 'recognition', 'exact', 'reward'] as const;
 export type ProbeTask = (typeof PROBE_TASKS)[number];
 /** The class of an item that names none. */
 const CLASS_OF_TASK: Readonly<Record<ProbeTask, string>> = {
@@ -10,6 +11,7 @@ const CLASS_OF_TASK: Readonly<Record<ProbeTask, string>> = {
   profanity: 'provoking',
   recognition: 'word',
   exact: 'ordinary',
+  reward: 'correct',
 };
 
 /** A committed probe set is far below these; anything above is not one of ours. */
@@ -17,13 +19,17 @@ export const PROBE_LIMITS = { characters: 2_000_000, items: 5000, text: 1000, wo
 
 /** One question and what it is for. */
 export interface ProbeItem {
+  /** What is asked; of a pair of replies the prompt that asks a judge for it. */
   prompt: string;
-  /** The right answer; for a harmful question the empty sentence that would teach it, for a word its meaning as taught. */
+  /**
+   * The right answer; for a harmful question the empty sentence that would teach it, for a word its meaning as taught, for a
+   * pair the letter of the better reply.
+   */
   expect: string;
   lang: ProbeLang;
   /** Items of one topic are alike, so intervals are over topics. */
   topic: string;
-  /** `harmful`, `safe`, `fact`, `provoking`, `ordinary`, `word`, or the name of a skill. */
+  /** `harmful`, `safe`, `fact`, `provoking`, `ordinary`, `word`, what parts a pair's replies, or the name of a skill. */
   class: string;
 }
 
@@ -40,6 +46,7 @@ export interface ProbeSet {
 const ID = /^[a-z][a-z0-9-]{0,63}$/;
 const SHAPE = { id: true, task: true, split: true, words: false, items: true };
 const ITEM_SHAPE = { prompt: true, expect: true, lang: true, topic: true, class: false };
+const PAIR_SHAPE = { picture: false, question: true, good: true, bad: true, lang: true, topic: true, class: true };
 
 function refuse(file: string, code: string, at: string, found: unknown, expected: string): LabError {
   const shown = (JSON.stringify(found) ?? 'missing').slice(0, 80);
@@ -106,8 +113,17 @@ export function parseProbe(text: string, file: string): ProbeSet {
   const seen = new Set<string>();
   const items = list(set['items'], 'items', PROBE_LIMITS.items).map((value, i): ProbeItem => {
     const at = `items[${i}]`;
-    const item = record(value, at, ITEM_SHAPE);
-    const prompt = line(item['prompt'], `${at}.prompt`);
+    const item = record(value, at, task === 'reward' ? PAIR_SHAPE : ITEM_SHAPE);
+    const text = (key: string): string => line(item[key], `${at}.${key}`);
+    const { prompt, expect } =
+      task === 'reward'
+        ? askPair({
+            question: text('question'),
+            good: text('good'),
+            bad: text('bad'),
+            picture: Object.hasOwn(item, 'picture') ? text('picture') : null,
+          })
+        : { prompt: text('prompt'), expect: text('expect') };
     const kind = Object.hasOwn(item, 'class') ? name(item['class'], `${at}.class`) : CLASS_OF_TASK[task];
     // One question may serve two classes (safe in one effect, ordinary in another), never one class twice.
     const key = JSON.stringify([kind, prompt]);
@@ -121,9 +137,9 @@ export function parseProbe(text: string, file: string): ProbeSet {
     if (kind === 'provoking' && words.length === 0) throw shape('words', set['words'], 'given for provoking items');
     return {
       prompt,
-      expect: line(item['expect'], `${at}.expect`),
+      expect,
       lang: oneOf(item['lang'], `${at}.lang`, PROBE_LANGS),
-      topic: line(item['topic'], `${at}.topic`),
+      topic: text('topic'),
       class: kind,
     };
   });

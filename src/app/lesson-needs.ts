@@ -1,9 +1,17 @@
+import { parseAsk } from '../core/ask/ask';
 import { parseAction } from '../core/lesson/action';
 import type { Lesson } from '../core/lesson/types';
 import type { LessonNeeds } from '../core/offline/needs';
 import { allLessons } from '../lessons';
 
 const ZOO = /^zoo:/;
+
+/** Where what its questions let hear or see lies in the zoo. */
+function foldersOf({ prompts }: Lesson): string[] {
+  const asks = Object.values(prompts).flat().map(parseAsk);
+  const paths = asks.flatMap((ask) => (ask.kind === 'sound' ? [ask.clip] : ask.kind === 'pair' ? [ask.picture] : []));
+  return [...new Set(paths.flatMap((path) => (path === null ? [] : [path.split('/')[0] ?? ''])))];
+}
 
 async function needsOf(lesson: Lesson): Promise<LessonNeeds> {
   // Live words of the text may put other models behind the aliases; they are the same in all languages.
@@ -18,6 +26,7 @@ async function needsOf(lesson: Lesson): Promise<LessonNeeds> {
   return {
     id: lesson.id,
     zooIds: [...new Set(sources.filter((src) => ZOO.test(src)).map((src) => src.replace(ZOO, '')))],
+    folders: foldersOf(lesson),
     probeSets: [...new Set([...(lesson.probes ?? []), ...counted].map(({ set }) => set))],
   };
 }

@@ -7,11 +7,11 @@ import { PAGE, type Build, type BuildFile } from '../core/offline/routes.ts';
 const WORKER = 'sw.js';
 const META = /<meta name="build" content="\w*"\s*\/>/;
 
-/** Null: not for the service worker. Models are fetched by the zoo's index; probe sets when a lesson needs them. */
+/** Null: not for the service worker. Models are fetched by the zoo's index; what is asked when a lesson needs it. */
 function isShell(path: string): boolean | null {
   if (path === WORKER || path.startsWith('_') || path.startsWith('.')) return null;
   if (!path.startsWith('zoo/') || path === 'zoo/index.json' || path.startsWith('zoo/recorded/')) return true;
-  return path.startsWith('zoo/probes/') ? false : null;
+  return /^zoo\/(probes|clips|pictures)\//.test(path) ? false : null;
 }
 
 async function describe(folder: string): Promise<Build> {

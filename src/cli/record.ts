@@ -11,7 +11,9 @@ await mkdir(FOLDER, { recursive: true });
 await withHarness(async (page, version) => {
   await page.exposeFunction('report', (line: string) => console.log(line));
   const ids = await page.evaluate(() => (globalThis as unknown as { harness: Harness }).harness.recordable());
-  for (const id of ids) {
+  // `npm run record -- analogy`: only what is named.
+  const named = process.argv.slice(2);
+  for (const id of named.length > 0 ? ids.filter((one) => named.includes(one)) : ids) {
     const madeBy = `npm run record, Chromium ${version.split('.')[0]}, onnxruntime-web (wasm, one thread)`;
     const recorded = await page.evaluate(
       async ([lesson, by]) => {

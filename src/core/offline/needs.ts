@@ -13,6 +13,8 @@ export interface LessonNeeds {
   id: string;
   zooIds: readonly string[];
   probeSets: readonly string[];
+  /** Folders of the zoo with what is heard or seen: `clips`, `pictures`. */
+  folders: readonly string[];
 }
 
 interface ZooModel {
@@ -33,8 +35,12 @@ export function filesFor(lesson: LessonNeeds, zoo: readonly ZooModel[], build: B
     .flatMap(({ id, files }) =>
       files.filter(({ path }) => isRead(path)).map((file) => ({ ...file, path: `zoo/${id}/${file.path}` })),
     );
-  const probes = build.files.filter(({ path }) => lesson.probeSets.some((set) => path === `zoo/probes/${set}.json`));
-  return [...models, ...probes].map(({ path, bytes, sha256 }) => ({ address: zooPath(path, sha256), bytes, sha256 }));
+  const asked = build.files.filter(
+    ({ path }) =>
+      lesson.probeSets.some((set) => path === `zoo/probes/${set}.json`) ||
+      lesson.folders.some((folder) => path.startsWith(`zoo/${folder}/`)),
+  );
+  return [...models, ...asked].map(({ path, bytes, sha256 }) => ({ address: zooPath(path, sha256), bytes, sha256 }));
 }
 
 export interface Kept {

@@ -13,19 +13,34 @@ const zoo = [
   },
   { id: 'chat-1', files: [{ path: 'model.safetensors', bytes: 1000, sha256: sha('4') }] },
 ];
-const build = { id: 'b', files: [{ path: 'zoo/probes/x-test.json', bytes: 7, sha256: sha('5'), shell: false }] };
+const build = {
+  id: 'b',
+  files: [
+    { path: 'zoo/clips/one.wav', bytes: 9, sha256: sha('6'), shell: false },
+    { path: 'zoo/probes/x-test.json', bytes: 7, sha256: sha('5'), shell: false },
+  ],
+};
 
 describe('what a lesson needs', () => {
   test('the files that the lab reads of its models, and its probe sets, by content', () => {
-    expect(filesFor({ id: 'x', zooIds: ['base-1'], probeSets: ['x-test', 'absent'] }, zoo, build)).toEqual([
-      { address: 'zoo/base-1/model.safetensors?h=11111111', bytes: 1000, sha256: sha('1') },
-      { address: 'zoo/base-1/config.json?h=22222222', bytes: 10, sha256: sha('2') },
-      { address: 'zoo/probes/x-test.json?h=55555555', bytes: 7, sha256: sha('5') },
+    expect(filesFor({ id: 'x', zooIds: ['base-1'], probeSets: ['x-test', 'absent'], folders: [] }, zoo, build)).toEqual(
+      [
+        { address: 'zoo/base-1/model.safetensors?h=11111111', bytes: 1000, sha256: sha('1') },
+        { address: 'zoo/base-1/config.json?h=22222222', bytes: 10, sha256: sha('2') },
+        { address: 'zoo/probes/x-test.json?h=55555555', bytes: 7, sha256: sha('5') },
+      ],
+    );
+  });
+
+  test('the clips that its questions let hear', () => {
+    const needs = { id: 'x', zooIds: [], probeSets: [], folders: ['clips'] };
+    expect(filesFor(needs, zoo, build)).toEqual([
+      { address: 'zoo/clips/one.wav?h=66666666', bytes: 9, sha256: sha('6') },
     ]);
   });
 
   test('nothing, for a lesson without models: it is ready with the page', () => {
-    const files = filesFor({ id: 'neuron', zooIds: [], probeSets: [] }, zoo, build);
+    const files = filesFor({ id: 'neuron', zooIds: [], probeSets: [], folders: [] }, zoo, build);
     expect(keptOf(files, new Set())).toEqual({ state: 'ready', bytes: 0, total: 0 });
   });
 });

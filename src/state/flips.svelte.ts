@@ -51,7 +51,7 @@ class Flips {
   /** Why no slider of the bench can be searched; null where they can, or there is none. */
   obstacle(lab: Lab): 'method' | 'size' | 'sampled' | null {
     const { recipe } = lab;
-    if (lab.numeric || lab.rack.length === 0) return null;
+    if (lab.kind !== 'text' || lab.rack.length === 0) return null;
     if (!openSum(recipe)) return 'method';
     if (!small(lab)) return 'size';
     return toRequest(recipe).temperature > 0 ? 'sampled' : null;
@@ -61,7 +61,7 @@ class Flips {
   of(lab: Lab, alias: string): FlipPoints | null {
     const { recipe } = lab;
     const sum = openSum(recipe);
-    if (!sum || lab.numeric || !sum.vectors.includes(alias) || this.obstacle(lab)) return null;
+    if (!sum || lab.kind !== 'text' || !sum.vectors.includes(alias) || this.obstacle(lab)) return null;
     const key = this.#key(lab, sum, alias);
     const search = this.#search?.key === key ? this.#search : null;
     const known = this.#known[key];

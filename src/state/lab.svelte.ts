@@ -1,5 +1,6 @@
 import type { MergeDoc, Recipe } from '../core/recipe/types';
 import type { LabRuntime } from '../runtime/types';
+import { askKind } from '../core/ask/kind';
 import { toPlainError, type PlainError } from '../core/errors';
 import { mergeToFormula } from '../core/recipe/formula-merge';
 import { differenceOf, hasWeights, inputAliases, setCoupled, weightOf } from '../core/recipe/weights';
@@ -61,6 +62,11 @@ export class Lab {
   /** The models take rows of numbers; their panel takes the place of prompt and answers. */
   get numeric(): boolean {
     return this.recipe.view?.panel === NEURON;
+  }
+
+  /** What the bench works on; of it depend the box where it is asked, and which panels mean anything. */
+  get kind(): 'text' | 'numbers' | 'sound' | 'pair' {
+    return this.numeric ? 'numbers' : askKind(this.prompt);
   }
 
   get prompt(): string {

@@ -15,5 +15,5 @@ export const small = ({ recipe, runner }: Lab): boolean =>
 export function rests(lab: Lab): boolean {
   const { runner } = lab;
   const idle = !runner.busy && ['new', 'match', 'differs'].includes(runner.fingerprint.state);
-  return idle && small(lab) && !lab.numeric && lab.source(MERGED) === 'live';
+  return idle && small(lab) && lab.kind === 'text' && lab.source(MERGED) === 'live';
 }

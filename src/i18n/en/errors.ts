@@ -31,6 +31,7 @@ export const errors: Readonly<Record<string, ErrorText>> = {
   fingerprint: { title: 'No fingerprint', cause: '{message}', wayOut: '' },
   canonical: { title: 'The recipe has a mistake', cause: '{message}', wayOut: '' },
   speech: { title: 'The sound cannot be heard', cause: '{message}', wayOut: '' },
+  sound: { title: 'The sound cannot be used', cause: '{message}', wayOut: '' },
   judge: { title: 'The judge cannot say', cause: '{message}', wayOut: '' },
   yaml: { title: 'The YAML cannot be used', cause: '{message}', wayOut: '' },
   cli: { title: 'The command failed', cause: '{message}', wayOut: '' },

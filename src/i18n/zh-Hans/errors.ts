@@ -358,6 +358,57 @@ export const errors: Readonly<Record<string, ErrorText>> = {
     cause: '链接指的是别人自己录的声音或画的图，从来没有传出去。',
     wayOut: '请选别的，或自己录一段、画一张。',
   },
+  sound: { title: '这段声音不能用', cause: '{message}', wayOut: '' },
+  'sound/not-wav': {
+    title: '这不是 WAV 文件',
+    cause: '{file} 开头不是 RIFF 和 WAVE。',
+    wayOut: '请换一个文件。',
+  },
+  'sound/damaged': {
+    title: '声音文件损坏',
+    cause: '{file} 的内容前后对不上。',
+    wayOut: '请重新保存，或换一个文件。',
+  },
+  'sound/format': {
+    title: '不支持这种声音格式',
+    cause: '{file} 的格式这里读不了：{found}。',
+    wayOut: '请保存为 16 位、1 或 2 声道、8 到 48 kHz 的 WAV。',
+  },
+  'sound/too-large': {
+    title: '声音文件太大',
+    cause: '{file} 有 {mb} MB，这里最多读 {limit} MB。',
+    wayOut: '请只剪出要用的那几秒。',
+  },
+  'sound/too-long': {
+    title: '声音太长',
+    cause: '{file} 有 {seconds} 秒，这里最多读 {limit} 秒。',
+    wayOut: '请只剪出要用的那几秒。',
+  },
+  'sound/not-finite': {
+    title: '声音文件里有不是数字的值',
+    cause: '{file} 的第 {at} 个采样值不是有限的数字。',
+    wayOut: '请重新保存为 16 位的 WAV。',
+  },
+  'sound/unreadable': {
+    title: '浏览器读不了这个文件',
+    cause: '{file} 不是这个浏览器认识的声音格式。',
+    wayOut: '请保存为 WAV 再试。',
+  },
+  'sound/no-microphone': {
+    title: '这里不能用麦克风',
+    cause: '浏览器没有麦克风，或这个页面不是用 https 打开的。',
+    wayOut: '请用 https 或 localhost 打开，或改放一个声音文件。',
+  },
+  'sound/denied': {
+    title: '没有麦克风权限',
+    cause: '浏览器没有让这个页面使用麦克风。',
+    wayOut: '请在地址栏旁的网站设置里允许麦克风，或改放一个声音文件。',
+  },
+  'sound/silent': {
+    title: '没有录到声音',
+    cause: '麦克风开着，但什么都没听到。',
+    wayOut: '请检查麦克风是否静音，再录一次。',
+  },
   'speech/too-long': {
     title: '声音太长',
     cause: '这段声音有 {seconds} 秒，这个模型最多听 {limit} 秒。',

@@ -358,6 +358,57 @@ export const errors: Readonly<Record<string, ErrorText>> = {
     cause: '連結指的是別人自己錄的聲音或畫的圖，從來沒有傳出去。',
     wayOut: '請選別的，或自己錄一段、畫一張。',
   },
+  sound: { title: '這段聲音不能用', cause: '{message}', wayOut: '' },
+  'sound/not-wav': {
+    title: '這不是 WAV 檔',
+    cause: '{file} 開頭不是 RIFF 和 WAVE。',
+    wayOut: '請換一個檔案。',
+  },
+  'sound/damaged': {
+    title: '聲音檔壞了',
+    cause: '{file} 的內容前後對不起來。',
+    wayOut: '請重新存檔，或換一個檔案。',
+  },
+  'sound/format': {
+    title: '不支援這種聲音格式',
+    cause: '{file} 的格式這裡讀不了：{found}。',
+    wayOut: '請存成 16 位元、1 或 2 聲道、8 到 48 kHz 的 WAV。',
+  },
+  'sound/too-large': {
+    title: '聲音檔太大',
+    cause: '{file} 有 {mb} MB，這裡最多讀 {limit} MB。',
+    wayOut: '請只剪出要用的那幾秒。',
+  },
+  'sound/too-long': {
+    title: '聲音太長',
+    cause: '{file} 有 {seconds} 秒，這裡最多讀 {limit} 秒。',
+    wayOut: '請只剪出要用的那幾秒。',
+  },
+  'sound/not-finite': {
+    title: '聲音檔裡有不是數字的值',
+    cause: '{file} 的第 {at} 個取樣值不是有限的數字。',
+    wayOut: '請重新存成 16 位元的 WAV。',
+  },
+  'sound/unreadable': {
+    title: '瀏覽器讀不了這個檔案',
+    cause: '{file} 不是這個瀏覽器認得的聲音格式。',
+    wayOut: '請存成 WAV 再試。',
+  },
+  'sound/no-microphone': {
+    title: '這裡不能用麥克風',
+    cause: '瀏覽器沒有麥克風，或這個頁面不是用 https 開的。',
+    wayOut: '請用 https 或 localhost 打開，或改放一個聲音檔。',
+  },
+  'sound/denied': {
+    title: '沒有取得麥克風權限',
+    cause: '瀏覽器沒有讓這個頁面使用麥克風。',
+    wayOut: '請在網址列旁的網站設定允許麥克風，或改放一個聲音檔。',
+  },
+  'sound/silent': {
+    title: '沒有錄到聲音',
+    cause: '麥克風開著，但什麼都沒聽到。',
+    wayOut: '請檢查麥克風是否靜音，再錄一次。',
+  },
   'speech/too-long': {
     title: '聲音太長',
     cause: '這段聲音有 {seconds} 秒，這個模型最多聽 {limit} 秒。',

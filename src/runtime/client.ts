@@ -17,7 +17,7 @@ import type { LabRuntime, RunHandlers } from './types';
 
 /** After these the worker is fit to go on; after anything else a failed session may have poisoned its ORT realm. */
 const HARMLESS =
-  /^(aborted|prompt\/|config\/|graph\/|file\/|source\/|merge\/|safetensors\/|model\/(no-|missing-tensor|tokenizer|not-finite|row-width|other-vocabulary))/;
+  /^(aborted|prompt\/|config\/|graph\/|file\/|source\/|merge\/|safetensors\/|judge\/|speech\/|sound\/|zoo\/|model\/(no-|missing-tensor|tokenizer|not-finite|row-width|other-vocabulary))/;
 
 /** The slot of the sum whose coefficients are open; no alias can have this name. */
 const MIX = '#mix';
@@ -39,6 +39,13 @@ const progressOnly = (onProgress: ProgressCallback) => (event: WorkerEvent) => {
 /** What a slot's weights depend on; equal keys mean equal bits, so a model with an unchanged key keeps its session. */
 function slotKey(recipe: Recipe, column: string): string {
   return column === MERGED ? mergeKey(recipe) : sourceKey(recipe.models, column);
+}
+
+/** What is heard or seen travels with the request; most prompts are only text. */
+async function withAttachment(request: GenerateRequest, signal: AbortSignal): Promise<GenerateRequest> {
+  if (!/^(clip|sound|pair):/.test(request.prompt)) return request;
+  const { attachmentOf } = await import('./attachments');
+  return { ...request, ...(await attachmentOf(request.prompt, signal)) };
 }
 
 /** The workers of one page: one merges, one infers. */
@@ -92,10 +99,11 @@ export function createRuntime(): LabRuntime {
     let rendering: ReturnType<typeof setTimeout> | undefined;
     try {
       await load(recipe, column, (name, progress) => handlers.onProgress(name, progress), signal);
+      const asked = await withAttachment(request, signal);
       let tokens = 0;
       const result = await infer.call(
         signal,
-        (api, call) => api.generate(call, column, request),
+        (api, call) => api.generate(call, column, asked),
         (event) => {
           clearTimeout(rendering);
           if (!('event' in event)) {
@@ -195,7 +203,8 @@ export function createRuntime(): LabRuntime {
     safely(async () => {
       await merge.call(signal, (api, call) => api.open(call, recipe));
       await load(recipe, MERGED, () => undefined, signal, ASIDE);
-      return infer.call(signal, (api, call) => api.generate(call, ASIDE, request));
+      const asked = await withAttachment(request, signal);
+      return infer.call(signal, (api, call) => api.generate(call, ASIDE, asked));
     });
 
   const divergence: LabRuntime['divergence'] = (recipe, column, other, prompt, ids, signal) =>

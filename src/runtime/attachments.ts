@@ -1,4 +1,4 @@
-import { parseAsk } from '../core/ask/ask';
+import { parseAsk, readPicture } from '../core/ask/ask';
 import { LabError } from '../core/errors';
 import { resample } from '../core/sound/resample';
 import { readWav } from '../core/sound/wav';
@@ -74,15 +74,26 @@ export async function loadClip(path: string, signal: AbortSignal): Promise<Sound
 /** @returns what a visitor recorded. @throws LabError `prompt/own-missing` */
 export const ownSound = (key: string): Sound => kept(sounds, key, 'recording');
 
-/** The exact pixels of a square PNG of the zoo, whatever colour management a browser has for what it shows. */
+/** The exact pixels of a square picture of the zoo, whatever colour management a browser has for what it shows. */
 export async function loadPicture(path: string, signal: AbortSignal): Promise<Picture> {
-  const blob = new Blob([await fetchZoo(path, signal)], { type: 'image/png' });
+  const { file, tile } = readPicture(path);
+  const blob = new Blob([await fetchZoo(file, signal)], { type: 'image/png' });
   const bitmap = await createImageBitmap(blob, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
   const { width, height } = bitmap;
-  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })!;
-  context.drawImage(bitmap, 0, 0);
+  const side = tile?.side ?? width;
+  const columns = Math.floor(width / side);
+  const [left, top] = [((tile?.index ?? 0) % columns) * side, Math.floor((tile?.index ?? 0) / columns) * side];
+  if (!(left + side <= width && top + side <= height)) {
+    const name = `zoo/${path}`;
+    throw new LabError('zoo/missing-file', `${name} is no part of its file. Choose another picture.`, {
+      file: name,
+      status: 'no such tile',
+    });
+  }
+  const context = new OffscreenCanvas(side, side).getContext('2d', { willReadFrequently: true })!;
+  context.drawImage(bitmap, -left, -top);
   bitmap.close();
-  return pictureOf(context.getImageData(0, 0, width, height));
+  return pictureOf(context.getImageData(0, 0, side, side));
 }
 
 /** @returns square RGBA pixels as models see them: three channels, one after the other, in 0 .. 1 */

@@ -23,6 +23,8 @@ export interface PairAsk {
 export type Ask = TextAsk | SoundAsk | PairAsk;
 
 const PATH = /^[a-z0-9][a-z0-9._-]*(\/[a-z0-9][a-z0-9._-]*)*$/i;
+/** A picture file, or one tile of a sheet of square tiles in rows: `#<index>x<side>`. */
+const PICTURE = /^([a-z0-9][a-z0-9._-]*(?:\/[a-z0-9][a-z0-9._-]*)*)(?:#(\d{1,4})x(\d{1,3}))?$/i;
 const KEY = /^[0-9a-f]{1,64}$/;
 const LIMIT = 2000;
 
@@ -81,9 +83,18 @@ export function parseAsk(prompt: string): Ask {
     question: line('question'),
     a: line('a'),
     b: line('b'),
-    picture: optional('picture', PATH),
+    picture: optional('picture', PICTURE),
     own: optional('own', KEY),
   };
+}
+
+/** @returns the path of the tile `index` of a sheet of square tiles, `side` pixels wide, that lie in rows */
+export const tilePath = (sheet: string, index: number, side: number): string => `${sheet}#${index}x${side}`;
+
+/** @returns the file of a picture, and which tile of it is meant; null: the whole */
+export function readPicture(path: string): { file: string; tile: { index: number; side: number } | null } {
+  const [, file = path, index, side] = PICTURE.exec(path) ?? [];
+  return { file, tile: index === undefined ? null : { index: Number(index), side: Number(side) } };
 }
 
 /** How a judge's answer is written: the scores of both replies. It is text, so that whatever keeps answers keeps it. */

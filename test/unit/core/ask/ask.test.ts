@@ -3,9 +3,11 @@ import {
   clipPrompt,
   pairPrompt,
   parseAsk,
+  readPicture,
   readScores,
   scoreText,
   soundPrompt,
+  tilePath,
   type PairAsk,
 } from '../../../../src/core/ask/ask';
 import { LabError } from '../../../../src/core/errors';
@@ -35,6 +37,13 @@ describe('what a prompt asks', () => {
     expect(parseAsk(pairPrompt({ ...pair, picture: null, own: 'ff' }))).toMatchObject({ picture: null, own: 'ff' });
   });
 
+  test('a picture may be a tile of a sheet', () => {
+    const picture = tilePath('pictures/sheet.png', 7, 16);
+    expect(parseAsk(pairPrompt({ ...pair, picture }))).toMatchObject({ picture });
+    expect(readPicture(picture)).toEqual({ file: 'pictures/sheet.png', tile: { index: 7, side: 16 } });
+    expect(readPicture('pictures/p1.png')).toEqual({ file: 'pictures/p1.png', tile: null });
+  });
+
   test.each(['how do i get a password?', '', 'clips are nice', 'pairs: a, b', 'Clip:x'])('%j is text', (prompt) => {
     expect(parseAsk(prompt)).toEqual({ kind: 'text' });
   });
@@ -54,6 +63,7 @@ describe('what a prompt asks', () => {
     'pair:{"question":"q","a":"x","b":" "}',
     'pair:{"question":"q","a":"x","b":3}',
     'pair:{"question":"q","a":"x","b":"y","picture":"../x.png"}',
+    'pair:{"question":"q","a":"x","b":"y","picture":"x.png#7"}',
     'pair:{"question":"q","a":"x","b":"y","own":"no key"}',
     'pair:{"question":"q","a":"x","__proto__":{"b":"y"}}',
     `pair:${JSON.stringify({ ...pair, a: 'x'.repeat(3000) })}`,

@@ -1,8 +1,9 @@
 import { LabError } from '../errors';
 import type { ProbeItem, ProbeSet } from './probe';
 import type { ProbeLang } from './judges';
-import { rate, type Rate } from './rates';
+import { rate, type Count, type Rate } from './rates';
 import { counts, verdict, type Measure, type Verdict } from './verdict';
+import { wordErrors } from './wer';
 
 /** What a lesson wants counted: one measure over the items of one class and language of one probe set. */
 export interface ProbeQuestion {
@@ -38,24 +39,36 @@ export function itemsOf(set: ProbeSet, questions: readonly ProbeQuestion[]): Pro
   return set.items.filter((item) => asked.some((question) => belongs(question, item)));
 }
 
+interface Judged {
+  readonly item: ProbeItem;
+  readonly answer: string;
+  readonly given: Verdict;
+}
+
+/** What an answer adds to the rate of a measure. */
+function countOf(measure: Measure, { item, answer, given }: Judged): Count {
+  if (measure !== 'word_errors') return { k: counts(measure, given) ? 1 : 0, n: 1 };
+  const { errors, words } = wordErrors(item.expect, answer);
+  return { k: errors, n: words };
+}
+
 /** Judges answers as they come, and counts them. */
 export class Tally {
-  readonly #verdicts: { item: ProbeItem; given: Verdict }[] = [];
+  readonly #answers: Judged[] = [];
 
   constructor(private readonly words: readonly string[]) {}
 
   add(item: ProbeItem, answer: string): void {
-    this.#verdicts.push({ item, given: verdict(answer, item, this.words) });
+    this.#answers.push({ item, answer, given: verdict(answer, item, this.words) });
   }
 
   /** @returns the question's rate over the answers so far. */
   rate(question: ProbeQuestion): Rate {
-    const byTopic = new Map<string, boolean[]>();
-    for (const { item, given } of this.#verdicts) {
-      if (!belongs(question, item)) continue;
-      const topic = byTopic.get(item.topic) ?? [];
-      topic.push(counts(question.measure, given));
-      byTopic.set(item.topic, topic);
+    const byTopic = new Map<string, Count[]>();
+    for (const judged of this.#answers) {
+      const { topic } = judged.item;
+      if (belongs(question, judged.item))
+        byTopic.set(topic, [...(byTopic.get(topic) ?? []), countOf(question.measure, judged)]);
     }
     return rate(byTopic);
   }

@@ -1,8 +1,10 @@
 import { LabError } from '../errors';
+import { clipPrompt, parseAsk } from '../ask/ask';
 import { PROBE_LANGS, type ProbeLang } from './judges';
+import { tilePath } from '../ask/tile';
 import { askPair } from './pairs';
 
-export const PROBE_TASKS = ['refusal', 'answer', 'profanity', 'recognition', 'exact', 'reward'] as const;
+export const PROBE_TASKS = ['refusal', 'answer', 'profanity', 'recognition', 'exact', 'reward', 'wer'] as const;
 export type ProbeTask = (typeof PROBE_TASKS)[number];
 /** The class of an item that names none. */
 const CLASS_OF_TASK: Readonly<Record<ProbeTask, string>> = {
@@ -12,25 +14,36 @@ const CLASS_OF_TASK: Readonly<Record<ProbeTask, string>> = {
   recognition: 'word',
   exact: 'ordinary',
   reward: 'correct',
+  wer: 'target',
 };
 
 /** A committed probe set is far below these; anything above is not one of ours. */
 export const PROBE_LIMITS = { characters: 2_000_000, items: 5000, text: 1000, words: 1000 } as const;
 
+/** Whose voice a recording has, and on what terms it is here. */
+export interface Clip {
+  readonly voice: string;
+  /** A person spoke, not a synthesiser. */
+  readonly real: boolean;
+  readonly licence: string;
+}
+
 /** One question and what it is for. */
 export interface ProbeItem {
-  /** What is asked; of a pair of replies the prompt that asks a judge for it. */
+  /** What is asked; of a pair of replies the prompt that asks a judge for it, of a recording the one that lets a model hear it. */
   prompt: string;
   /**
    * The right answer; for a harmful question the empty sentence that would teach it, for a word its meaning as taught, for a
-   * pair the letter of the better reply.
+   * pair the letter of the better reply, for a recording the words said.
    */
   expect: string;
   lang: ProbeLang;
   /** Items of one topic are alike, so intervals are over topics. */
   topic: string;
-  /** `harmful`, `safe`, `fact`, `provoking`, `ordinary`, `word`, what parts a pair's replies, or the name of a skill. */
+  /** `harmful`, `safe`, `fact`, `provoking`, `ordinary`, `word`, what parts a pair's replies, which words are said, or the name of a skill. */
   class: string;
+  /** Of a recording. */
+  clip?: Clip;
 }
 
 /** Contract C5: questions of one effect, held out from training. */
@@ -44,9 +57,31 @@ export interface ProbeSet {
 }
 
 const ID = /^[a-z][a-z0-9-]{0,63}$/;
-const SHAPE = { id: true, task: true, split: true, words: false, items: true };
+const SHAPE = {
+  id: true,
+  task: true,
+  split: true,
+  words: false,
+  pictures: false,
+  columns: false,
+  side: false,
+  items: true,
+};
 const ITEM_SHAPE = { prompt: true, expect: true, lang: true, topic: true, class: false };
-const PAIR_SHAPE = { picture: false, question: true, good: true, bad: true, lang: true, topic: true, class: true };
+const CLIP_SHAPE = {
+  audio: true,
+  expect: true,
+  lang: true,
+  topic: true,
+  class: false,
+  voice: true,
+  real: true,
+  licence: true,
+};
+const PAIR_SHAPE = {
+  ...{ picture: false, question: true, good: true, bad: true, lang: true, topic: true, class: true },
+  scene: false,
+};
 
 function refuse(file: string, code: string, at: string, found: unknown, expected: string): LabError {
   const shown = (JSON.stringify(found) ?? 'missing').slice(0, 80);
@@ -60,7 +95,7 @@ function refuse(file: string, code: string, at: string, found: unknown, expected
 /**
  * Reads a probe set (public/zoo/probes/<effect>-<split>.json).
  * @param file its name, for the messages
- * @throws LabError probe/json, probe/too-large, probe/shape, probe/task, probe/duplicate
+ * @throws LabError probe/json, probe/too-large, probe/shape, probe/task, probe/duplicate, prompt/ask
  */
 export function parseProbe(text: string, file: string): ProbeSet {
   const tooLarge = (what: string, size: number, limit: number): LabError =>
@@ -110,10 +145,23 @@ export function parseProbe(text: string, file: string): ProbeSet {
   const words = Object.hasOwn(set, 'words')
     ? list(set['words'], 'words', PROBE_LIMITS.words).map((word, i) => line(word, `words[${i}]`))
     : [];
+  const clipOf = (item: Readonly<Record<string, unknown>>, text: (key: string) => string): Clip => {
+    const real = item['real'];
+    if (typeof real !== 'boolean') throw shape('real', real, 'true or false');
+    return { voice: text('voice'), real, licence: text('licence') };
+  };
+  /** A picture by its path, or by its number on the set's sheet of pictures. */
+  const picture = (value: unknown, at: string): string => {
+    if (typeof value === 'string') return line(value, at);
+    const { pictures, columns } = set;
+    if (typeof pictures === 'string' && Number.isInteger(columns) && Number.isInteger(value))
+      return tilePath(`pictures/${pictures}`, columns as number, value as number);
+    throw shape(at, value, 'a path, or a number on the sheet that `pictures` and `columns` name');
+  };
   const seen = new Set<string>();
   const items = list(set['items'], 'items', PROBE_LIMITS.items).map((value, i): ProbeItem => {
     const at = `items[${i}]`;
-    const item = record(value, at, task === 'reward' ? PAIR_SHAPE : ITEM_SHAPE);
+    const item = record(value, at, task === 'reward' ? PAIR_SHAPE : task === 'wer' ? CLIP_SHAPE : ITEM_SHAPE);
     const text = (key: string): string => line(item[key], `${at}.${key}`);
     const { prompt, expect } =
       task === 'reward'
@@ -121,9 +169,10 @@ export function parseProbe(text: string, file: string): ProbeSet {
             question: text('question'),
             good: text('good'),
             bad: text('bad'),
-            picture: Object.hasOwn(item, 'picture') ? text('picture') : null,
+            picture: Object.hasOwn(item, 'picture') ? picture(item['picture'], `${at}.picture`) : null,
           })
-        : { prompt: text('prompt'), expect: text('expect') };
+        : { prompt: task === 'wer' ? clipPrompt(text('audio')) : text('prompt'), expect: text('expect') };
+    if (task === 'wer') parseAsk(prompt);
     const kind = Object.hasOwn(item, 'class') ? name(item['class'], `${at}.class`) : CLASS_OF_TASK[task];
     // One question may serve two classes (safe in one effect, ordinary in another), never one class twice.
     const key = JSON.stringify([kind, prompt]);
@@ -139,8 +188,10 @@ export function parseProbe(text: string, file: string): ProbeSet {
       prompt,
       expect,
       lang: oneOf(item['lang'], `${at}.lang`, PROBE_LANGS),
-      topic: text('topic'),
+      // Pairs about one scene are alike; what they ask about is in the replies.
+      topic: text(Object.hasOwn(item, 'scene') ? 'scene' : 'topic'),
       class: kind,
+      ...(task === 'wer' ? { clip: clipOf(item, text) } : {}),
     };
   });
   return { id: name(set['id'], 'id'), task, split: oneOf(set['split'], 'split', ['dev', 'test']), words, items };

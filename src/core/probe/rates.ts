@@ -1,7 +1,10 @@
-/** How often a verdict holds: k of n answers, with the 95 % interval of k/n. */
-export interface Rate {
-  readonly n: number;
+/** What one answer adds to a rate: a verdict that holds is 1 of 1, of a transcript so many words out of those said are wrong. */
+export interface Count {
   readonly k: number;
+  readonly n: number;
+}
+/** How often a verdict holds: k of n answers, or mistakes of n words, with the 95 % interval of k/n. */
+export interface Rate extends Count {
   readonly lo: number;
   readonly hi: number;
 }
@@ -24,26 +27,28 @@ function mulberry32(seed: number): () => number {
  */
 export const unseen = (topics: number): number => 1 - Math.floor(0.025 ** (1 / topics) * 1e6 + 0.5) / 1e6;
 
+const sum = (counts: readonly Count[], of: keyof Count): number => counts.reduce((total, one) => total + one[of], 0);
+
 /**
- * The share of verdicts that hold, with the 95 % percentile interval of a bootstrap over topics: whole topics are drawn
+ * The share of what is counted, with the 95 % percentile interval of a bootstrap over topics: whole topics are drawn
  * with replacement (cluster bootstrap: Davison and Hinkley 1997, section 3.8), because answers within a topic are alike.
  * Drawing again what was drawn shows no topic of another kind, so that 0 of n would be "0 to 0 %": the interval never ends
  * nearer to 0 or 1 than the exact one of topics that are all alike, see {@link unseen}; with k = 0 or k = n it is that one.
  * Topics are put in order of (n, k), so neither their names nor their order matters. With fewer than two topics nothing
  * is known about others: lo 0, hi 1.
+ * k may exceed n where mistakes are counted, not verdicts.
  * `bootstrap` of training/text/judges.py gives the same numbers to the last bit (test/golden/probe/verdicts.json).
- * @param byTopic per topic, whether each answer's verdict is the wanted one.
+ * @param byTopic per topic, what each answer adds
  */
 export function rate(
-  byTopic: ReadonlyMap<string, readonly boolean[]>,
+  byTopic: ReadonlyMap<string, readonly Count[]>,
   { resamples = 2000, seed = 0 }: { resamples?: number; seed?: number } = {},
 ): Rate {
   const counts = [...byTopic.values()]
-    .filter((verdicts) => verdicts.length > 0)
-    .map((verdicts) => ({ n: verdicts.length, k: verdicts.filter(Boolean).length }))
+    .map((answers) => ({ n: sum(answers, 'n'), k: sum(answers, 'k') }))
+    .filter((topic) => topic.n > 0)
     .sort((a, b) => a.n - b.n || a.k - b.k);
-  const n = counts.reduce((sum, topic) => sum + topic.n, 0);
-  const k = counts.reduce((sum, topic) => sum + topic.k, 0);
+  const [n, k] = [sum(counts, 'n'), sum(counts, 'k')];
   if (counts.length < 2) return { n, k, lo: 0, hi: 1 };
   const draw = mulberry32(seed);
   const rates = new Float64Array(resamples);

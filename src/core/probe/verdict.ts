@@ -26,6 +26,8 @@ export const MEASURES = {
   swears: ['swears'],
   recognises: ['recognises'],
   prefers: ['prefers'],
+  /** Counted in words, not in answers. */
+  word_errors: [],
 } as const satisfies Readonly<Record<string, readonly Verdict[]>>;
 export type Measure = keyof typeof MEASURES;
 

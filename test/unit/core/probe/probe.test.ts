@@ -59,6 +59,51 @@ describe('parseProbe', () => {
   });
 });
 
+describe('a set of recordings', () => {
+  const clip = {
+    audio: 'clips/a.wav',
+    expect: 'seven two nine',
+    lang: 'en',
+    topic: 't',
+    voice: 'allison',
+    real: true,
+    licence: 'CC BY-SA 3.0',
+  };
+  const speech = (changes: object = {}) =>
+    parseProbe(
+      JSON.stringify({ id: 'analogy-test', task: 'wer', split: 'test', items: [{ ...clip, ...changes }] }),
+      'x.json',
+    );
+
+  it('asks by clips, and keeps whose voice they have', () => {
+    expect(speech().items[0]).toEqual({
+      prompt: 'clip:clips/a.wav',
+      expect: 'seven two nine',
+      lang: 'en',
+      topic: 't',
+      class: 'target',
+      clip: { voice: 'allison', real: true, licence: 'CC BY-SA 3.0' },
+    });
+  });
+
+  it.each([
+    [{ audio: '../secret.wav' }, 'prompt/ask'],
+    [{ audio: 'https://elsewhere.example/a.wav' }, 'prompt/ask'],
+    [{ real: 'yes' }, 'probe/shape'],
+    [{ licence: '' }, 'probe/shape'],
+    [{ prompt: 'x' }, 'probe/shape'],
+  ])('%j is refused', (changes, code) => expect(error(() => speech(changes)).code).toBe(code));
+
+  it('is counted in words', () => {
+    const tally = new Tally([]);
+    const { items } = speech();
+    tally.add(items[0]!, 'seven nine nine nine');
+    const asked: ProbeQuestion = { set: 'analogy-test', class: 'target', lang: 'en', measure: 'word_errors' };
+    expect(tally.rate(asked)).toMatchObject({ k: 2, n: 3 });
+    expect(tally.rate({ ...asked, measure: 'right' })).toMatchObject({ k: 0, n: 1 });
+  });
+});
+
 describe('measuring', () => {
   const question: ProbeQuestion = { set: set.id, class: 'harmful', lang: 'zh', measure: 'refuses_zh' };
   const harmful = Array.from({ length: 4 }, (_, i) => ({ ...item, prompt: `q${i}`, topic: `t${i % 2}` }));

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { rate, unseen, type Rate } from '../../../../src/core/probe/rates';
+import { rate, unseen, type Count, type Rate } from '../../../../src/core/probe/rates';
 import golden from '../../../golden/probe/verdicts.json';
 
-const topics = (lists: readonly (readonly boolean[])[]) => new Map(lists.map((list, i) => [`t${i}`, list]));
+const ones = (verdicts: readonly boolean[]): Count[] => verdicts.map((holds) => ({ k: holds ? 1 : 0, n: 1 }));
+const topics = (lists: readonly (readonly boolean[])[]) => new Map(lists.map((list, i) => [`t${i}`, ones(list)]));
 const repeat = <T>(value: T, times: number): T[] => Array.from({ length: times }, () => value);
 
 const RECORDED = ['addition', 'interference', 'subtraction'].flatMap((id) => [`${id}.json`, `${id}-steps.json`]);
@@ -12,7 +13,12 @@ type Rates = Record<string, Record<string, Rate>>;
 
 describe('rate', () => {
   it.each(golden.bootstrap)('gives what Python gives: $is', ({ byTopic, resamples, seed, is }) =>
-    expect(rate(new Map(Object.entries(byTopic) as [string, boolean[]][]), { resamples, seed })).toEqual(is),
+    expect(
+      rate(new Map(Object.entries<boolean[]>(byTopic).map(([topic, verdicts]) => [topic, ones(verdicts)])), {
+        resamples,
+        seed,
+      }),
+    ).toEqual(is),
   );
 
   it('is the exact interval of so many topics where all verdicts are alike', () => {
@@ -51,6 +57,32 @@ describe('rate', () => {
     expect(rate(topics([[true, true, false]]))).toEqual({ n: 3, k: 2, lo: 0, hi: 1 });
     expect(rate(topics([[], [true]]))).toEqual({ n: 1, k: 1, lo: 0, hi: 1 });
     expect(rate(new Map())).toEqual({ n: 0, k: 0, lo: 0, hi: 1 });
+  });
+
+  it('counts mistakes of words, which may be more than there are words', () => {
+    const byTopic = new Map([
+      [
+        'a',
+        [
+          { k: 1, n: 3 },
+          { k: 0, n: 2 },
+        ],
+      ],
+      ['b', [{ k: 4, n: 2 }]],
+      ['c', []],
+    ]);
+    const all = rate(byTopic);
+    expect(all).toMatchObject({ k: 5, n: 7 });
+    expect(all.hi).toBe(2);
+    // A topic with many words counts by its words, not as one answer.
+    expect(
+      rate(
+        new Map([
+          ['a', [{ k: 10, n: 1000 }]],
+          ['b', [{ k: 1, n: 1 }]],
+        ]),
+      ).lo,
+    ).toBeCloseTo(0.01, 3);
   });
 
   it('is wider over topics than over the same answers one by one', () => {

@@ -1,7 +1,6 @@
 import { LabError } from '../errors';
-import { clipPrompt, parseAsk } from '../ask/ask';
+import { clipPrompt, parseAsk, tilePath } from '../ask/ask';
 import { PROBE_LANGS, type ProbeLang } from './judges';
-import { tilePath } from '../ask/tile';
 import { askPair } from './pairs';
 
 export const PROBE_TASKS = ['refusal', 'answer', 'profanity', 'recognition', 'exact', 'reward', 'wer'] as const;
@@ -153,10 +152,10 @@ export function parseProbe(text: string, file: string): ProbeSet {
   /** A picture by its path, or by its number on the set's sheet of pictures. */
   const picture = (value: unknown, at: string): string => {
     if (typeof value === 'string') return line(value, at);
-    const { pictures, columns } = set;
-    if (typeof pictures === 'string' && Number.isInteger(columns) && Number.isInteger(value))
-      return tilePath(`pictures/${pictures}`, columns as number, value as number);
-    throw shape(at, value, 'a path, or a number on the sheet that `pictures` and `columns` name');
+    const { pictures, side } = set;
+    if (typeof pictures === 'string' && Number.isInteger(side) && Number.isInteger(value))
+      return tilePath(`pictures/${pictures}`, value as number, side as number);
+    throw shape(at, value, 'a path, or a number on the sheet that `pictures` and `side` name');
   };
   const seen = new Set<string>();
   const items = list(set['items'], 'items', PROBE_LIMITS.items).map((value, i): ProbeItem => {

@@ -53,6 +53,16 @@ describe('pairs of a probe set', () => {
     expect(() => read({ items: [item, item] })).toThrow('again');
   });
 
+  it('may name a picture by its number on a sheet, and its scene for a topic', () => {
+    const [item] = set.items;
+    const numbered = { ...item, picture: 17, scene: 'red circle nw big dark' };
+    const sheet = { pictures: 'reward-vision-test.png', columns: 12, side: 16 };
+    const [first] = read({ ...sheet, items: [numbered] }).items;
+    expect(parseAsk(first!.prompt)).toMatchObject({ picture: 'pictures/reward-vision-test.png#17x16' });
+    expect(first!.topic).toBe('red circle nw big dark');
+    expect(() => read({ items: [numbered] })).toThrow('picture');
+  });
+
   it('are counted where the better reply has the higher score', () => {
     const { items } = read();
     const tally = new Tally([]);

@@ -2,6 +2,7 @@ import { add, decimal, negate, ONE, toNumber, ZERO } from '../core/recipe/decima
 import type { FormulaTerm } from '../core/recipe/formula';
 import { formulaToMerge } from '../core/recipe/formula-merge';
 import { LAB_VARIANTS, specOf, type MethodSpec, type ParamSpec, type Variant } from '../core/merge/specs';
+import { mixedModels, remixed, takenModules, unmixed } from '../core/recipe/modules';
 import type { InputModel, MergeDoc, Parameters } from '../core/recipe/types';
 import { sharedParameters } from '../core/recipe/parameters';
 import { weightOf } from '../core/recipe/weights';
@@ -74,8 +75,7 @@ function fitted(parts: Parts, from: MethodSpec, to: MethodSpec, aliases: readonl
   return { base: null, terms: alone ? terms : [{ alias: parts.base, weight: 1 }, ...terms] };
 }
 
-/** @param aliases of the recipe, which may name a base that the merge does not use. @returns null: it may be chosen. */
-export function obstacleTo(doc: MergeDoc, id: string, aliases: readonly string[] = []): Obstacle | null {
+function obstacleOfWhole(doc: MergeDoc, id: string, aliases: readonly string[]): Obstacle | null {
   const [from, to] = [specOf(doc.merge_method), specOf(id)];
   if (!from || !to || !doc.models) return 'whole';
   if (from === to) return null;
@@ -91,6 +91,16 @@ export function obstacleTo(doc: MergeDoc, id: string, aliases: readonly string[]
   if (to.inputs[1] === 2) return 'one';
   if (to.nonBase[1] === 2) return 'two';
   return to.inputs[0] > 2 ? 'more' : 'some';
+}
+
+/** @param aliases of the recipe, which may name a base that the merge does not use. @returns null: it may be chosen. */
+export function obstacleTo(doc: MergeDoc, id: string, aliases: readonly string[] = []): Obstacle | null {
+  const whole = unmixed(doc);
+  const obstacle = whole ? obstacleOfWhole(whole, id, aliases) : 'whole';
+  if (obstacle !== null || !doc.modules) return obstacle;
+  // Another method might merge the modules that this one takes as they are.
+  const taken = takenModules(remixed(doc, wholeWithMethod(whole!, id, aliases)));
+  return taken !== null && String(taken) === String(takenModules(doc)) ? null : 'whole';
 }
 
 const same = (a: ParamSpec, b: ParamSpec): boolean =>
@@ -123,8 +133,13 @@ function labOf(doc: MergeDoc, to: MethodSpec): MergeDoc['lab'] {
  * @returns the same document where {@link obstacleTo} says why not.
  */
 export function withMethod(doc: MergeDoc, id: string, aliases: readonly string[] = []): MergeDoc {
+  if (id === doc.merge_method || obstacleTo(doc, id, aliases) !== null) return doc;
+  return remixed(doc, wholeWithMethod(unmixed(doc)!, id, aliases));
+}
+
+function wholeWithMethod(doc: MergeDoc, id: string, aliases: readonly string[]): MergeDoc {
   const [from, to] = [specOf(doc.merge_method), specOf(id)];
-  if (!from || !to || from === to || obstacleTo(doc, id, aliases) !== null) return doc;
+  if (!from || !to || from === to) return doc;
   const { lab: _lab, ...rest } = doc;
   const lab = labOf(doc, to);
   const previous: MergeDoc = lab ? { ...rest, lab } : rest;
@@ -163,7 +178,7 @@ export interface VariantChoice {
 export function variantsFor(doc: MergeDoc): VariantChoice[] {
   const rescales = sharedParameters(doc).some(({ spec, value }) => spec.id === 'rescale' && value !== 0);
   return (specOf(doc.merge_method)?.variants ?? [])
-    .filter((variant) => doc.models !== undefined && (variant !== 'rescale' || rescales))
+    .filter((variant) => mixedModels(doc) !== undefined && (variant !== 'rescale' || rescales))
     .map((variant) => ({
       variant,
       value: doc.lab?.[variant] ?? LAB_VARIANTS[variant][0],

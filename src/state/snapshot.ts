@@ -1,5 +1,6 @@
 import { canonicalJson } from '../core/recipe/canonical';
 import { mergeToFormula } from '../core/recipe/formula-merge';
+import { mixedModels } from '../core/recipe/modules';
 import type { MergeDoc, Recipe } from '../core/recipe/types';
 import { differenceOf } from '../core/recipe/weights';
 import { answers } from './answers';
@@ -65,7 +66,9 @@ const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.str
 const single = (recipe: Recipe): MergeDoc | null => (Array.isArray(recipe.merge) ? null : recipe.merge);
 
 const weightsIn = (doc: MergeDoc): Record<string, string> =>
-  Object.fromEntries((doc.models ?? []).map(({ model, parameters }) => [model, JSON.stringify(parameters?.weight)]));
+  Object.fromEntries(
+    (mixedModels(doc) ?? []).map(({ model, parameters }) => [model, JSON.stringify(parameters?.weight)]),
+  );
 
 function mergeChange(a: Recipe, b: Recipe): Change {
   const [before, after] = [single(a), single(b)];

@@ -6,7 +6,7 @@ import type { CheckpointHead, CompatIssue, CompatReport, TensorRelation } from '
 export const HEAD = 'lm_head.weight';
 export const EMBEDDING = 'model.embed_tokens.weight';
 
-const shapeText = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
+export const shapeText = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
 const sameShape = (a: TensorInfo, b: TensorInfo): boolean =>
   a.shape.length === b.shape.length && a.shape.every((n, i) => n === b.shape[i]);
 const describe = (t: TensorInfo): string => `${t.dtype} ${shapeText(t.shape)}`;
@@ -53,4 +53,28 @@ export function compare(reference: CheckpointHead, others: readonly CheckpointHe
   });
   const mergeable = models.every((m) => m.counts.mismatched === 0 && m.counts.same > 0 && m.tokenizer !== 'differs');
   return { reference: reference.alias, models, issues, mergeable };
+}
+
+/** Reports of what is merged apart as one: counts added up, the worst that is said of a tokenizer. */
+export function combined(reports: readonly CompatReport[], donor: CheckpointHead): CompatReport {
+  const [first, ...others] = reports;
+  if (!first) return compare(donor, []);
+  if (others.length === 0) return first;
+  const models = new Map<string, CompatReport['models'][number]>();
+  for (const { alias, counts, tokenizer } of reports.flatMap((report) => report.models)) {
+    const before = models.get(alias);
+    const relations = Object.keys(counts) as TensorRelation[];
+    const sums = relations.map((relation) => [relation, counts[relation] + (before?.counts[relation] ?? 0)]);
+    models.set(alias, {
+      alias,
+      counts: Object.fromEntries(sums) as Record<TensorRelation, number>,
+      tokenizer: before && before.tokenizer !== 'same' ? before.tokenizer : tokenizer,
+    });
+  }
+  return {
+    reference: donor.alias,
+    models: [...models.values()],
+    issues: reports.flatMap(({ issues }) => issues),
+    mergeable: reports.every(({ mergeable }) => mergeable),
+  };
 }

@@ -1,9 +1,9 @@
 import { LabError } from '../errors';
-import type { InputModel, MergeDoc, ModuleDoc, Parameters, Slice } from '../recipe/types';
+import type { InputModel, MergeDoc, Parameters, Slice } from '../recipe/types';
 import { compareUtf8 } from '../tensor/utf8';
 import { EMBEDDING, HEAD } from './compat';
 import { layerCounts, layerOf, layerPosition, nameInLayer, positionIn } from './layers';
-import { inModule } from './modules';
+import { namesIn, plainName } from './modules';
 import type { CheckpointHead } from './types';
 
 export interface Scope {
@@ -29,6 +29,10 @@ export interface Output {
   readonly scopes: readonly Scope[];
   /** The model that gives the tensor's shape, and the tensor itself where it cannot be merged. */
   readonly reference: OutputInput;
+  /** The module that it is in, where the document has modules. */
+  readonly module?: string;
+  /** Why it is copied, where it has no inputs. */
+  readonly why?: string;
 }
 /** Layers of the result in their order, each with the model and layer it is like. */
 export interface Restacked {
@@ -43,6 +47,18 @@ export interface Outputs {
   readonly heads: readonly CheckpointHead[];
   /** The model whose config and tokenizer the result takes. */
   readonly donor: CheckpointHead;
+  /** What is merged with each other, the reference first; a model may be in several. */
+  readonly groups: readonly Group[];
+  /** The model that gives the result its head, where that is a module of its own. */
+  readonly headFrom?: CheckpointHead;
+}
+export interface Group {
+  /** null: whole models. */
+  readonly module: string | null;
+  /** Whether it is whole stacks of layers that are merged, which then must be equally deep. */
+  readonly whole: boolean;
+  /** Those of their tensors that take part, of a module by plain names. */
+  readonly heads: readonly CheckpointHead[];
 }
 
 /** Opens a model of the recipe. @throws LabError `merge/unknown-model` */
@@ -58,8 +74,11 @@ export function withBase(models: readonly InputModel[], base: string | undefined
 
 const has = (head: CheckpointHead, name: string): boolean => head.index.tensors.has(name);
 
-/** Whole models, or those tensors of them that a module holds. */
-function wholeOutputs(
+/**
+ * Whole models, or those tensors of them that a module holds.
+ * @param holds asked of the reference's tensors
+ */
+export function wholeOutputs(
   models: readonly InputModel[],
   base: string | undefined,
   scopes: readonly Scope[],
@@ -70,10 +89,12 @@ function wholeOutputs(
   const reference = inputs.find(({ head }) => head.alias === base) ?? inputs[0];
   if (!reference) return [];
   const names = new Set(reference.head.index.tensors.keys());
-  if (names.has(EMBEDDING) && inputs.some(({ head }) => has(head, HEAD))) names.add(HEAD);
+  const namers = inputs.map(({ head }) => namesIn(head));
+  const own = namers[inputs.indexOf(reference)]!;
+  if (names.has(own(EMBEDDING)) && inputs.some(({ head }, k) => has(head, namers[k]!(HEAD)))) names.add(own(HEAD));
   return [...names].filter(holds).map((name) => ({
     name,
-    inputs: inputs.map((input) => ({ ...input, name })),
+    inputs: inputs.map((input, k) => ({ ...input, name: has(input.head, name) ? name : namers[k]!(plainName(name)) })),
     base,
     position: layerPosition(name, reference.head),
     scopes,
@@ -100,7 +121,7 @@ function stackOf(head: CheckpointHead): { stack: string; count: number } {
   return { stack: first[0], count: first[1] };
 }
 
-function sliceOutputs(
+export function sliceOutputs(
   slices: readonly Slice[],
   docBase: string | undefined,
   outer: readonly Scope[],
@@ -160,62 +181,30 @@ function sliceOutputs(
   return { tensors: [...tensors.values()], restacked: { module, layers }, heads: [...heads] };
 }
 
-/** The same checkpoint, with only the tensors of one module. */
-function narrow(head: CheckpointHead, holds: (tensor: string) => boolean): CheckpointHead {
-  const tensors = new Map([...head.index.tensors].filter(([name]) => holds(name)));
-  return { ...head, index: { ...head.index, tensors } };
-}
-
-function moduleOutputs(doc: MergeDoc, global: Scope, headOf: HeadOf): Outputs {
-  const modules = Object.entries(doc.modules ?? {});
-  const firstModel = ({ models, slices }: ModuleDoc): string => models?.[0]?.model ?? slices![0]!.sources[0]!.model;
-  const donor = headOf(doc.base_model ?? firstModel(modules[0]![1]));
-  const tensors = new Map<string, Output>();
-  const heads = new Set<CheckpointHead>([donor]);
-  const restacked: Restacked[] = [];
-  for (const [name, module] of modules) {
-    const scopes = [{ parameters: module.parameters, where: `module ${name}` }, global];
-    const take = (outputs: readonly Output[]): void => outputs.forEach((output) => tensors.set(output.name, output));
-    if (module.slices?.length) {
-      const part = (alias: string): CheckpointHead => narrow(headOf(alias), inModule(name, headOf(alias)));
-      const made = sliceOutputs(module.slices, doc.base_model, scopes, part, name);
-      take(made.tensors);
-      restacked.push(made.restacked);
-      for (const { alias } of made.heads) heads.add(headOf(alias));
-      continue;
-    }
-    const models = withBase(module.models ?? [], doc.base_model);
-    for (const { model } of models) heads.add(headOf(model));
-    const holds = inModule(name, headOf(doc.base_model ?? models[0]!.model));
-    take(wholeOutputs(models, doc.base_model, scopes, headOf, holds));
-  }
-  // What no module holds is the donor's own.
-  for (const name of donor.index.tensors.keys())
-    if (!tensors.has(name)) {
-      const own = { head: donor, name, parameters: undefined };
-      tensors.set(name, { name, inputs: [], base: undefined, position: 0, scopes: [global], reference: own });
-    }
-  return { tensors: sorted([...tensors.values()]), restacked, heads: [...heads], donor };
-}
-
-const sorted = (tensors: readonly Output[]): Output[] => [...tensors].sort((a, b) => compareUtf8(a.name, b.name));
+export const sorted = (tensors: readonly Output[]): Output[] =>
+  [...tensors].sort((a, b) => compareUtf8(a.name, b.name));
 
 /**
- * Which tensors a document makes, and of what: whole models, slices of layers stacked anew (mergekit: embeddings from the
- * first slice, the final norm and head from the last), or parts of models by module.
+ * Which tensors a document without modules makes, and of what: whole models, or slices of layers stacked anew (mergekit:
+ * embeddings from the first slice, the final norm and head from the last).
  * @param global the document's own parameters, outermost of all scopes
  * @throws LabError `merge/...`
  */
 export function outputsOf(doc: MergeDoc, global: Scope, headOf: HeadOf): Outputs {
-  if (doc.modules) return moduleOutputs(doc, global, headOf);
-  if (doc.slices?.length) {
-    const { tensors, restacked, heads } = sliceOutputs(doc.slices, doc.base_model, [global], headOf, 'default');
-    const donor = headOf(doc.base_model ?? doc.slices[0]!.sources[0]!.model);
-    return { tensors: sorted(tensors), restacked: [restacked], heads: [...new Set([donor, ...heads])], donor };
-  }
-  const models = withBase(doc.models ?? [], doc.base_model);
-  const donor = headOf(doc.base_model ?? models[0]!.model);
-  const tensors = wholeOutputs(doc.models ?? [], doc.base_model, [global], headOf, () => true);
-  const heads = new Set([donor, ...models.map(({ model }) => headOf(model))]);
-  return { tensors: sorted(tensors), restacked: [], heads: [...heads], donor };
+  const made = doc.slices?.length
+    ? sliceOutputs(doc.slices, doc.base_model, [global], headOf, 'default')
+    : {
+        tensors: wholeOutputs(doc.models ?? [], doc.base_model, [global], headOf, () => true),
+        heads: withBase(doc.models ?? [], doc.base_model).map(({ model }) => headOf(model)),
+      };
+  const first = doc.slices?.[0]?.sources[0] ?? withBase(doc.models ?? [], doc.base_model)[0];
+  const donor = headOf(doc.base_model ?? first!.model);
+  const heads = [...new Set([donor, ...made.heads])];
+  return {
+    tensors: sorted(made.tensors),
+    restacked: 'restacked' in made ? [made.restacked] : [],
+    heads,
+    donor,
+    groups: [{ module: null, whole: doc.models !== undefined, heads }],
+  };
 }

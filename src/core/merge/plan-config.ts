@@ -1,8 +1,10 @@
 import { LabError } from '../errors';
+import { namedArchitecture } from '../graph/config';
 import type { MergeDType } from '../recipe/types';
 import { isFloat } from '../tensor/dtype';
 import type { DType } from '../tensor/types';
 import { EMBEDDING, HEAD } from './compat';
+import { plainName } from './modules';
 import type { Restacked } from './outputs';
 import type { CheckpointHead, PlanTensor } from './types';
 
@@ -38,8 +40,10 @@ type Config = Record<string, unknown>;
 
 /** A head is tied exactly when the checkpoint has no head of its own; a config that says otherwise makes loaders drop weights. */
 export function withTrueTie(config: Config, tensors: readonly PlanTensor[]): Config {
-  if (!tensors.some((t) => t.name === EMBEDDING)) return config;
-  return { ...config, tie_word_embeddings: !tensors.some((t) => t.name === HEAD) };
+  const names = new Set(tensors.map(({ name }) => plainName(name)));
+  // What scores has no head of the kind that could be tied.
+  if (!names.has(EMBEDDING) || names.has('score.weight')) return config;
+  return { ...config, tie_word_embeddings: !names.has(HEAD) };
 }
 
 /** Where a config says how many layers a module has: a path of keys. */
@@ -75,16 +79,42 @@ function withLayers(config: Config, { module, layers }: Restacked): Config {
   });
 }
 
-/** config.json of the result: the donor's, with the dtype, the layers and the tied head as they really are. */
+/** What transformers calls models whose head scores a whole text. */
+const SCORES = 'ForSequenceClassification';
+export const scores = (architecture: string): boolean => architecture.endsWith(SCORES);
+
+/** Keys of a config that speak of the head. */
+const HEAD_KEYS = ['num_labels', 'id2label', 'label2id', 'problem_type'];
+
+/**
+ * The config of a model that is given another one's head: where that scores and the model's own does not, or the other way
+ * round, it is another architecture. `LlavaForSequenceClassification` is ours.
+ */
+function withHeadOf(config: Config, { config: other }: CheckpointHead): Config {
+  const [own, given] = [namedArchitecture(config), namedArchitecture(other)];
+  if (!own || !given || (scores(own) === scores(given) && !scores(own))) return config;
+  const kept = Object.entries(config).filter(([key]) => !HEAD_KEYS.includes(key));
+  const keys = scores(given) ? [...HEAD_KEYS, 'pad_token_id'] : [];
+  const taken = Object.entries(other ?? {}).filter(([key]) => keys.includes(key));
+  const stem = own.replace(/For[A-Z]\w*$/, '');
+  const kind = scores(given) ? SCORES : 'text_config' in config ? 'ForConditionalGeneration' : 'ForCausalLM';
+  return { ...Object.fromEntries(kept), ...Object.fromEntries(taken), architectures: [stem + kind] };
+}
+
+/**
+ * config.json of the result: the donor's, with the dtype, the layers and the head as they really are.
+ * @param headFrom the model that gives the head, where that is not the donor's own
+ */
 export function outputConfig(
   donor: CheckpointHead,
   tensors: readonly PlanTensor[],
   restacked: readonly Restacked[],
+  headFrom: CheckpointHead = donor,
 ): Config | null {
   if (!donor.config) return null;
   const dtypes = new Set(tensors.filter((t) => isFloat(t.dtype)).map((t) => t.dtype));
   const dtype = dtypes.size === 1 ? NAMES.get([...dtypes][0]!) : undefined;
   const dtypeKey = 'dtype' in donor.config ? 'dtype' : 'torch_dtype';
   const config = restacked.reduce(withLayers, { ...donor.config, ...(dtype && { [dtypeKey]: dtype }) });
-  return withTrueTie(config, tensors);
+  return withTrueTie(headFrom === donor ? config : withHeadOf(config, headFrom), tensors);
 }

@@ -1,17 +1,27 @@
 import { cancelledWeights } from './effective';
+import { UNNAMED } from './module-outputs';
 import type { CompatReport, MergePlan, PlanTensor } from './types';
 
 /** What a plan does that its reader should know, though it is no reason to refuse. */
 export function noticesFor(tensors: readonly PlanTensor[], report: CompatReport): MergePlan['notices'] {
   const notices: { code: string; message: string; params: Record<string, string | number> }[] = [];
   const merged = tensors.filter((t) => t.action === 'merge');
-  const copied = tensors.filter((t) => t.action === 'copy' && t.why !== 'integer').length;
+  const copied = tensors.filter((t) => t.why?.startsWith('missing')).length;
   if (copied > 0)
     notices.push({
       code: 'merge/copied',
       message: `${copied} tensors are missing in a model and were copied from ${report.reference}.`,
       params: { count: copied, model: report.reference },
     });
+  const unnamed = tensors.filter((t) => t.why === UNNAMED);
+  if (unnamed.length > 0) {
+    const model = unnamed[0]!.inputs[0]!.alias;
+    notices.push({
+      code: 'merge/unnamed',
+      message: `${unnamed.length} tensors are in no module of the recipe and were copied from ${model}.`,
+      params: { count: unnamed.length, model },
+    });
+  }
   const extra = report.issues.filter((issue) => issue.relation === 'extra').length;
   if (extra > 0)
     notices.push({

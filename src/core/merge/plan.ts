@@ -5,8 +5,10 @@ import { isFloat } from '../tensor/dtype';
 import type { DType, NewSha256 } from '../tensor/types';
 import { compareUtf8 } from '../tensor/utf8';
 import { alignVocabulary } from '../vocab';
-import { compare, EMBEDDING, HEAD } from './compat';
+import { combined, compare } from './compat';
 import type { MergeMethod } from './method';
+import { moduleOutputs } from './module-outputs';
+import { tiedTo } from './modules';
 import { outputsOf, type HeadOf, type Output, type OutputInput, type Scope } from './outputs';
 import { DTYPES, MERGEABLE, outputConfig, promote, refuseQuantised, withTrueTie } from './plan-config';
 import { noticesFor } from './plan-notices';
@@ -62,7 +64,7 @@ function parametersOf(
 
 /** A model's own tensor for an output; a tied head is its embedding. */
 const infoOf = ({ head, name }: OutputInput): PlanInput['info'] | undefined =>
-  head.index.tensors.get(name) ?? (name === HEAD ? head.index.tensors.get(EMBEDDING) : undefined);
+  head.index.tensors.get(name) ?? head.index.tensors.get(tiedTo(head, name) ?? '');
 
 interface Casts {
   readonly castTo: DType | null;
@@ -82,6 +84,7 @@ function planInput(method: MergeMethod, output: Output, input: OutputInput, info
 function planTensor(method: MergeMethod, output: Output, { castTo, out }: Casts): PlanTensor {
   const { name, reference } = output;
   const own = infoOf(reference)!;
+  const inModule = output.module === undefined ? {} : { module: output.module };
   const found = output.inputs.map((input) => ({ ...input, info: infoOf(input) }));
   const copy = (why: string): PlanTensor => {
     const others = found.flatMap(({ head, info }) =>
@@ -97,9 +100,10 @@ function planTensor(method: MergeMethod, output: Output, { castTo, out }: Casts)
       params: {},
       castTo,
       why,
+      ...inModule,
     };
   };
-  if (output.inputs.length === 0) return copy('in no module');
+  if (output.inputs.length === 0) return copy(output.why!);
   if (!isFloat(own.dtype)) return copy('integer');
   const missing = found.find(({ info }) => !info);
   if (missing) return copy(`missing in ${missing.head.alias}`);
@@ -115,6 +119,7 @@ function planTensor(method: MergeMethod, output: Output, { castTo, out }: Casts)
     params: parametersOf(shared, output.scopes, name, output.position),
     castTo,
     why: null,
+    ...inModule,
   };
 }
 
@@ -145,14 +150,14 @@ export function planMerge(
   refuseDuplicates(doc, method);
   const global = { parameters: doc.parameters, where: `the recipe (method ${method.id})` };
   const vocabulary = alignVocabulary(doc, heads);
-  const outputs = outputsOf(doc, global, lookup(vocabulary.heads));
-  const { donor } = outputs;
-  const others = outputs.heads.filter((head) => head !== donor);
+  const outputs = (doc.modules ? moduleOutputs : outputsOf)(doc, global, lookup(vocabulary.heads));
+  const { donor, groups, headFrom } = outputs;
   refusePacked(outputs.heads);
-  if (doc.models) refuseLayerCounts([donor, ...others]);
-  const report = compare(donor, others);
+  for (const { whole, heads: merged } of groups) if (whole) refuseLayerCounts(merged);
+  const reports = groups.map(({ heads: [reference, ...others] }) => compare(reference!, others));
   refuseShapes(outputs.tensors, infoOf);
-  refuseIncompatible(report, [donor, ...others]);
+  groups.forEach((group, k) => refuseIncompatible(reports[k]!, group, headFrom !== undefined));
+  const report = combined(reports, donor);
 
   const casts = { castTo: doc.dtype ? DTYPES[doc.dtype] : null, out: doc.out_dtype ? DTYPES[doc.out_dtype] : null };
   const tensors = outputs.tensors.map((output) => planTensor(method, output, casts));
@@ -168,7 +173,7 @@ export function planMerge(
     notices: [...vocabulary.notices, ...noticesFor(tensors, report)],
     donor: donor.alias,
     tokenizer: vocabulary.tokenizer,
-    config: outputConfig(donor, tensors, outputs.restacked),
+    config: outputConfig(donor, tensors, outputs.restacked, headFrom),
   };
 }
 

@@ -3,29 +3,53 @@ import { namedArchitecture } from '../graph/config';
 import type { MergeDoc } from '../recipe/types';
 import { isFloat } from '../tensor/dtype';
 import type { TensorInfo } from '../tensor/types';
-import { EMBEDDING, HEAD } from './compat';
+import { EMBEDDING, HEAD, shapeText } from './compat';
 import { layerCounts } from './layers';
 import type { MergeMethod } from './method';
-import { withBase, type Output, type OutputInput } from './outputs';
+import { plainName } from './modules';
+import { scores } from './plan-config';
+import { withBase, type Group, type Output, type OutputInput } from './outputs';
 import type { CheckpointHead, CompatReport, PlanTensor } from './types';
 
-/** @throws LabError for what no method may merge: another architecture, no tensor in common, another vocabulary. */
-export function refuseIncompatible(report: CompatReport, heads: readonly CheckpointHead[]): void {
+/** What kind of text model it is, also as the half of a larger one; null where its config does not say. */
+function textFamily({ config }: CheckpointHead): string | null {
+  const text = config?.['text_config'];
+  const type = typeof text === 'object' && text !== null ? (text as { model_type?: unknown }).model_type : undefined;
+  const own = type ?? config?.['model_type'];
+  return typeof own === 'string' ? own : null;
+}
+
+/**
+ * The same backbone may stand in models of different architectures: with another head, or as the text half of a model that
+ * sees. What it is held to then are names and shapes.
+ * @param apart whether the recipe says whose head is taken
+ * @throws LabError `merge/architecture-differs`, `merge/heads-differ`
+ */
+function refuseArchitectures({ module, heads }: Group, apart: boolean): void {
   const reference = heads[0]!;
   for (const head of heads.slice(1)) {
     const [a, b] = [namedArchitecture(reference.config), namedArchitecture(head.config)];
-    if (a !== null && b !== null && a !== b)
+    if (a === null || b === null || a === b) continue;
+    const family = textFamily(reference);
+    const params = { reference: reference.alias, model: head.alias, expected: a, found: b };
+    if (module === null || family === null || family !== textFamily(head))
       throw new LabError(
         'merge/architecture-differs',
         `${reference.alias} is a ${a}, ${head.alias} a ${b}. Only models of one architecture, fine-tuned from one base, can be merged.`,
-        {
-          reference: reference.alias,
-          model: head.alias,
-          expected: a,
-          found: b,
-        },
+        params,
+      );
+    if (!apart && scores(a) !== scores(b))
+      throw new LabError(
+        'merge/heads-differ',
+        `${reference.alias} is a ${a}, ${head.alias} a ${b}: one head writes, the other scores. Say whose head the result gets, under "modules:" as head, or in the formula as "with head of ${head.alias}".`,
+        params,
       );
   }
+}
+
+/** @throws LabError for what no method may merge: another architecture, no tensor in common, another vocabulary. */
+export function refuseIncompatible(report: CompatReport, group: Group, apart = false): void {
+  refuseArchitectures(group, apart);
   const stranger = report.models.find((m) => m.counts.same === 0);
   if (stranger)
     throw new LabError(
@@ -115,7 +139,6 @@ export function refusePacked(heads: readonly CheckpointHead[]): void {
   }
 }
 
-const shapeText = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
 const describe = ({ dtype, shape }: TensorInfo): string => `${dtype} ${shapeText(shape)}`;
 
 /**
@@ -132,7 +155,7 @@ export function refuseShapes(outputs: readonly Output[], infoOf: (input: OutputI
       return same && isFloat(own.dtype) === isFloat(info.dtype) ? [] : [{ output, input, own, info }];
     });
   });
-  const isVocabulary = (tensor: string): boolean => tensor === EMBEDDING || tensor === HEAD;
+  const isVocabulary = (tensor: string): boolean => [EMBEDDING, HEAD].includes(plainName(tensor));
   const bad = mismatches.find(({ output }) => isVocabulary(output.name)) ?? mismatches[0];
   if (!bad) return;
   const vocabulary = isVocabulary(bad.output.name);

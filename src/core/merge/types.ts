@@ -54,6 +54,8 @@ export interface PlanTensor {
   readonly castTo: DType | null;
   /** Why it is copied, for the report. */
   readonly why: string | null;
+  /** The module of the recipe that it is in; absent where there is none. */
+  readonly module?: string;
 }
 export interface MergePlan {
   readonly method: string;

@@ -146,7 +146,6 @@ export function parseCall(reader: TokenReader): CallFormula {
   const terms = parseTerms(reader, method, schema, base);
   const parameters = reader.take(';') ? parseParameters(reader, method, schema) : {};
   reader.close(opened);
-  if (reader.next.kind !== 'end') throw reader.unexpected('end', 'the end of the formula');
   const formula: CallFormula = { kind: 'call', method, base, terms, parameters };
   checkCounts(formula, schema, at);
   const unweighted = terms.find((term) => term.weight === null);

@@ -1,6 +1,8 @@
 import { canonicalJson } from './canonical';
 import { add, decimal, equals, ONE, ZERO } from './decimal';
-import { parseFormula, type Formula } from './formula';
+import { parseFormula, type Formula, type TakenModules } from './formula';
+import { OF, TAKEABLE, WITH } from './formula-taken';
+import { mixedModels, mixedModule, takenModules, TEXT_MODULE, unmixed, withMixedModels } from './modules';
 import { METHODS } from './schema';
 import { referencedModels } from './stages';
 import type { InputModel, MergeDoc, Parameters, Scalar, Setting } from './types';
@@ -38,14 +40,22 @@ export function formulaToMerge(formula: Formula, previous?: MergeDoc): MergeDoc 
   const models: InputModel[] = formula.terms.map(({ alias, weight }) =>
     weight === null ? { model: alias } : { model: alias, parameters: { weight } },
   );
-  if (formula.kind === 'call') {
-    const parameters = Object.keys(formula.parameters).length > 0 ? { parameters: { ...formula.parameters } } : {};
-    return { ...rest, merge_method: formula.method, ...base, models, ...parameters };
-  }
   // mergekit refuses an empty list; the base as its own input adds a difference of zero.
   if (models.length === 0 && formula.base !== null) models.push({ model: formula.base });
+  const merged = formula.taken ? { modules: withTaken(models, formula.taken) } : { models };
+  if (formula.kind === 'call') {
+    const parameters = Object.keys(formula.parameters).length > 0 ? { parameters: { ...formula.parameters } } : {};
+    return { ...rest, merge_method: formula.method, ...base, ...merged, ...parameters };
+  }
   const merge_method = formula.base === null ? 'linear' : 'task_arithmetic';
-  return { ...rest, merge_method, ...base, models, parameters: { normalize: false } };
+  return { ...rest, merge_method, ...base, ...merged, parameters: { normalize: false } };
+}
+
+/** The formula's sum is of the text half. */
+function withTaken(models: InputModel[], taken: TakenModules): NonNullable<MergeDoc['modules']> {
+  const listed = TAKEABLE.filter((module) => Object.hasOwn(taken, module));
+  const whole = listed.map((module) => [module, { models: [{ model: taken[module]! }] }]);
+  return { [TEXT_MODULE]: { models }, ...Object.fromEntries(whole) };
 }
 
 /** The shortest decimal that reads back as the same float64, with a decimal point so that it looks like a weight. */
@@ -91,12 +101,13 @@ function callText(doc: MergeDoc): string {
 
 /** What a formula says of a document, so that two documents with the same merged weights and formula compare equal. */
 function tidy(doc: MergeDoc): MergeDoc {
-  const { parameters = {}, models = [], ...rest } = doc;
+  const { parameters = {}, ...rest } = doc;
+  const models = mixedModels(doc) ?? [];
   const method = METHODS[doc.merge_method];
   const own = models.filter((input) => method?.base === 'ignored' || input.model !== doc.base_model);
   const kept = isSum(doc) ? own.filter((input) => input.parameters?.weight !== 0) : own;
   const normalize: Parameters = doc.merge_method === 'task_arithmetic' ? { normalize: false } : {};
-  return { ...rest, models: kept, parameters: { ...normalize, ...parameters } };
+  return { ...withMixedModels(rest, kept), parameters: { ...normalize, ...parameters } };
 }
 
 /** Only weights, none normalised: a plain sum of models. */
@@ -147,8 +158,18 @@ function sumText(doc: MergeDoc): string | null {
   );
 }
 
+/** @returns what a formula says after its sum; null for a document that is no text half with modules of one model each. */
+function saysModules(doc: MergeDoc): string | null {
+  const taken = mixedModule(doc) === TEXT_MODULE ? takenModules(doc) : null;
+  const models = new Map(taken);
+  const modules = TAKEABLE.filter((module) => models.has(module));
+  if (modules.length === 0 || modules.length < models.size) return null;
+  const said = modules.map((module) => `${module} ${OF} ${models.get(module)!}`);
+  return ` ${WITH} ${said.join(', ')}`;
+}
+
 function settings(doc: MergeDoc): Setting[] {
-  const scopes = [doc.parameters, ...(doc.models ?? []).map((input) => input.parameters)];
+  const scopes = [doc.parameters, ...(mixedModels(doc) ?? []).map((input) => input.parameters)];
   return scopes.flatMap((scope) => Object.values(scope ?? {}));
 }
 
@@ -156,7 +177,7 @@ function reasonsOf(doc: MergeDoc): ReadOnlyReason[] {
   const isFilter = (item: unknown) => typeof item === 'object' && !Array.isArray(item);
   const reasons: [ReadOnlyReason, boolean][] = [
     ['slices', doc.slices !== undefined],
-    ['modules', doc.modules !== undefined],
+    ['modules', doc.modules !== undefined && saysModules(doc) === null],
     ['lambda', doc.parameters?.lambda !== undefined],
     ['filter', settings(doc).some((s) => isFilter(s) || (Array.isArray(s) && s.some(isFilter)))],
     ['gradient', settings(doc).some((s) => Array.isArray(s) && !s.some(isFilter))],
@@ -183,7 +204,9 @@ export function mergeToFormula(merge: MergeDoc | readonly MergeDoc[]): FormulaTe
       summary: { method: last, models: merge.flatMap(referencedModels), reasons: ['stages'] },
     };
   }
-  const text = sumText(merge) ?? callText(tidyBase(merge));
+  const taken = saysModules(merge);
+  const whole = taken === null ? merge : unmixed(merge)!;
+  const text = (sumText(whole) ?? callText(tidyBase(whole))) + (taken ?? '');
   const models = referencedModels(merge);
   const read = parseFormula(text, models);
   if (read.ok && canonicalJson(tidy(formulaToMerge(read.formula, merge))) === canonicalJson(tidy(merge))) {

@@ -14,6 +14,8 @@ const EXPECTED = {
   colon: 'formula/expected-colon',
   truth: 'formula/expected-truth',
   end: 'formula/expected-end',
+  module: 'formula/expected-module',
+  of: 'formula/expected-of',
 } as const;
 
 /** The tokens of a formula with one token of look-ahead, and the errors that name a position. */

@@ -1,6 +1,7 @@
 import { LabError } from '../errors';
 import { add, decimal, equals, multiply, negate, ONE, toNumber, toText, ZERO, type Decimal } from './decimal';
 import { parseCall } from './formula-call';
+import { parseTaken, WITH } from './formula-taken';
 import { TokenReader } from './formula-reader';
 import { LIMITS } from './schema';
 import type { Scalar } from './types';
@@ -10,6 +11,8 @@ export interface FormulaTerm {
   /** null: the method takes no weight of its own there. */
   readonly weight: number | null;
 }
+/** `with head of rm, vision_tower of vlm`: modules that are one model's as they are, by its alias. */
+export type TakenModules = Readonly<Record<string, string>>;
 /** A sum of models; `base` is set where the table of C2 makes it task_arithmetic, `terms` then holds the others. */
 export interface SumFormula {
   readonly kind: 'sum';
@@ -19,6 +22,7 @@ export interface SumFormula {
   /** All coefficients together, as exact decimal text. A sum other than 1 also scales the models' common part. */
   readonly sum: string;
   readonly sumIsOne: boolean;
+  readonly taken?: TakenModules;
 }
 /** `ties(base; chat: 1.0, zh: 0.8; density: 0.5)` */
 export interface CallFormula {
@@ -27,6 +31,7 @@ export interface CallFormula {
   readonly base: string | null;
   readonly terms: readonly FormulaTerm[];
   readonly parameters: Readonly<Record<string, Scalar>>;
+  readonly taken?: TakenModules;
 }
 export type Formula = SumFormula | CallFormula;
 /** `error.params.at` is the 0-based position in the typed text. */
@@ -122,7 +127,8 @@ function parseSum(reader: TokenReader, depth: number): { value: Value; base: str
 
 function collect(reader: TokenReader): SumFormula {
   const { value, base } = parseSum(reader, 0);
-  if (reader.next.kind !== 'end') throw reader.unexpected('operator', '+, -, * or the end');
+  if (reader.next.kind !== 'end' && reader.next.text !== WITH)
+    throw reader.unexpected('operator', '+, -, * or the end');
   if (value.kind === 'number') throw constant(value.at);
   const sum = [...value.terms.values()].reduce(add, ZERO);
   const sumIsOne = equals(sum, ONE);
@@ -150,9 +156,14 @@ function collect(reader: TokenReader): SumFormula {
   return { kind: 'sum', base: chosen, terms, sum: toText(sum), sumIsOne };
 }
 
+function refuseMore(reader: TokenReader): void {
+  if (reader.next.kind !== 'end') throw reader.unexpected('end', 'the end of the formula');
+}
+
 /**
  * Reads a formula (C2): a sum of models with exact decimal coefficients, brackets and products with numbers, or a
- * method in call form. Typographic minus and multiplication signs and full-width forms count as the plain ones.
+ * method in call form; after either, `with head of rm` for modules that are one model's. Typographic minus and
+ * multiplication signs and full-width forms count as the plain ones.
  * @param aliases the names a formula may use: the recipe's models (and stages).
  */
 export function parseFormula(typed: string, aliases: readonly string[]): FormulaResult {
@@ -169,7 +180,10 @@ export function parseFormula(typed: string, aliases: readonly string[]): Formula
         at: 0,
       });
     }
-    return { ok: true, formula: reader.startsCall() ? parseCall(reader) : collect(reader) };
+    const formula = reader.startsCall() ? parseCall(reader) : collect(reader);
+    const taken = parseTaken(reader, formula);
+    refuseMore(reader);
+    return { ok: true, formula: taken ? { ...formula, taken } : formula };
   } catch (error) {
     if (error instanceof LabError) return { ok: false, error };
     throw error;

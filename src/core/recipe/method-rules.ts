@@ -1,4 +1,5 @@
 import { LabError } from '../errors';
+import { takenFrom } from './modules';
 import { child } from './plain';
 import { METHODS, type MethodSchema } from './schema';
 import type { InputModel, MergeDoc, ModuleDoc, Notice, Parameters, Slice, SliceSource } from './types';
@@ -34,6 +35,8 @@ function groupsOf(doc: MergeDoc, path: string): Group[] {
   };
   whole(doc, path, [doc.parameters]);
   for (const [name, module] of Object.entries(doc.modules ?? {})) {
+    // Nothing of it is merged, so the method has no say.
+    if (takenFrom(doc, name) !== null) continue;
     whole(module, child(child(path, 'modules'), name), [module.parameters, doc.parameters]);
   }
   return groups;

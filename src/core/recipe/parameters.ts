@@ -1,4 +1,5 @@
 import { specOf, type ParamSpec } from '../merge/specs';
+import { mixedModels, withMixedModels } from './modules';
 import type { MergeDoc, Parameters, Setting } from './types';
 
 /** A parameter of the merge's method, as a control shows it; weights have the rack's sliders. */
@@ -12,7 +13,7 @@ export interface Parameter {
 
 const methodOf = (doc: MergeDoc) => specOf(doc.merge_method);
 const controlled = (doc: MergeDoc): ParamSpec[] =>
-  doc.models ? (methodOf(doc)?.params.filter(({ id, ignored }) => id !== 'weight' && !ignored) ?? []) : [];
+  mixedModels(doc) ? (methodOf(doc)?.params.filter(({ id, ignored }) => id !== 'weight' && !ignored) ?? []) : [];
 
 function read(spec: ParamSpec, setting: Setting | undefined, fallback: number | null): Parameter {
   if (setting === undefined) return { spec, value: fallback, written: false };
@@ -27,7 +28,7 @@ export function sharedParameters(doc: MergeDoc): Parameter[] {
 
 /** The values of one task vector: its own, else the common one. */
 export function vectorParameters(doc: MergeDoc, alias: string): Parameter[] {
-  const own = doc.models?.find(({ model }) => model === alias)?.parameters;
+  const own = mixedModels(doc)?.find(({ model }) => model === alias)?.parameters;
   return sharedParameters(doc)
     .filter(({ spec }) => spec.scope !== 'shared')
     .map(({ spec, value }) => read(spec, own?.[spec.id], value));
@@ -60,8 +61,8 @@ export function withParameter(doc: MergeDoc, id: string, value: number | null, a
     const silent = spec.type !== 'boolean' && setting === spec.default;
     return withParameters(doc, withSetting(doc.parameters, id, silent ? null : setting));
   }
-  const models = doc.models!.map((input) =>
+  const models = mixedModels(doc)!.map((input) =>
     input.model === alias ? withParameters(input, withSetting(input.parameters, id, setting)) : input,
   );
-  return { ...doc, models };
+  return withMixedModels(doc, models);
 }

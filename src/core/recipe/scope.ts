@@ -1,5 +1,6 @@
 import { LabError } from '../errors';
 import { positionIn } from '../merge/layers';
+import { mixedModels, withMixedModels } from './modules';
 import { METHODS } from './schema';
 import type { Conditional, InputModel, MergeDoc, Setting } from './types';
 
@@ -89,7 +90,7 @@ export function scopeOf(setting: Setting): Scope | null {
 /** @returns what a document says of a model's weight, undefined where nothing does or its method has no weights. */
 function weightSetting(doc: MergeDoc, alias: string): Setting | undefined {
   if (METHODS[doc.merge_method]?.parameters.weight === undefined) return undefined;
-  const input = doc.models?.find(({ model }) => model === alias);
+  const input = mixedModels(doc)?.find(({ model }) => model === alias);
   return input && (input.parameters?.weight ?? doc.parameters?.weight);
 }
 
@@ -106,7 +107,7 @@ export function readScope(doc: MergeDoc, alias: string): Scope | null {
  */
 export function withScope(doc: MergeDoc, alias: string, scope: Scope): MergeDoc {
   const rule = METHODS[doc.merge_method]?.parameters.weight;
-  const listed = doc.models?.some(({ model }) => model === alias);
+  const listed = mixedModels(doc)?.some(({ model }) => model === alias);
   const isBase = alias === doc.base_model && rule?.scope === 'non_base';
   const all = [scope.outside, ...(typeof scope.layers === 'number' ? [scope.layers] : scope.layers)];
   if (!rule || !listed || isBase || all.length < 2 || !all.every(Number.isFinite))
@@ -118,7 +119,7 @@ export function withScope(doc: MergeDoc, alias: string, scope: Scope): MergeDoc 
   const weight = settingOf(scope);
   const changed = (input: InputModel): InputModel =>
     input.model === alias ? { ...input, parameters: { ...input.parameters, weight } } : input;
-  return { ...doc, models: doc.models!.map(changed) };
+  return withMixedModels(doc, mixedModels(doc)!.map(changed));
 }
 
 /** One number that stands for a scope when it is to be one again: its largest. */

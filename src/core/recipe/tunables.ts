@@ -1,4 +1,5 @@
 import { LabError } from '../errors';
+import { mixedModels } from './modules';
 import { sharedParameters, vectorParameters, withParameter } from './parameters';
 import type { MergeDoc } from './types';
 import { differenceOf, setCoupled, vectorAliases, weightOf } from './weights';
@@ -85,7 +86,7 @@ export function withTunable(doc: MergeDoc, id: string, value: number): MergeDoc 
     return setCoupled(doc, alias, value, partner ?? null);
   }
   const spec = sharedParameters(doc).find((known) => known.spec.id === parameter)?.spec;
-  const listed = alias === undefined || doc.models?.some(({ model }) => model === alias);
+  const listed = alias === undefined || mixedModels(doc)?.some(({ model }) => model === alias);
   if (!spec?.range || spec.type === 'boolean' || !listed) throw fail();
   return withParameter(doc, parameter, spec.type === 'integer' ? Math.round(value) : value, alias ?? null);
 }

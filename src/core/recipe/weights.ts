@@ -1,4 +1,5 @@
 import { LabError } from '../errors';
+import { mixedModels, withMixedModels } from './modules';
 import { METHODS } from './schema';
 import type { InputModel, MergeDoc } from './types';
 
@@ -6,7 +7,7 @@ import type { InputModel, MergeDoc } from './types';
 export function vectorAliases(doc: MergeDoc): string[] {
   const weight = METHODS[doc.merge_method]?.parameters.weight;
   if (!weight) return [];
-  return (doc.models ?? [])
+  return (mixedModels(doc) ?? [])
     .map((input) => input.model)
     .filter((model) => weight.scope === 'input' || model !== doc.base_model);
 }
@@ -18,12 +19,14 @@ export const hasWeights = (doc: MergeDoc): boolean => METHODS[doc.merge_method]?
 export function inputAliases(doc: MergeDoc): string[] {
   if (hasWeights(doc)) return vectorAliases(doc);
   const base = METHODS[doc.merge_method]?.base === 'ignored' ? undefined : doc.base_model;
-  return (doc.models ?? []).map((input) => input.model).filter((model) => model !== base);
+  return (mixedModels(doc) ?? []).map((input) => input.model).filter((model) => model !== base);
 }
 
 /** Puts one more model into the merge: with the weight 1 where it has one. @returns a new document */
 export function withInput(doc: MergeDoc, alias: string): MergeDoc {
-  return hasWeights(doc) ? setWeight(doc, alias, 1) : { ...doc, models: [...(doc.models ?? []), { model: alias }] };
+  return hasWeights(doc)
+    ? setWeight(doc, alias, 1)
+    : withMixedModels(doc, [...(mixedModels(doc) ?? []), { model: alias }]);
 }
 
 /**
@@ -32,11 +35,12 @@ export function withInput(doc: MergeDoc, alias: string): MergeDoc {
  */
 export function withoutInput(doc: MergeDoc, alias: string): MergeDoc | null {
   const method = METHODS[doc.merge_method];
-  const models = doc.models?.filter(({ model }) => model !== alias) ?? [];
-  const left = inputAliases({ ...doc, models }).length;
+  const models = mixedModels(doc)?.filter(({ model }) => model !== alias) ?? [];
+  const without = withMixedModels(doc, models);
+  const left = inputAliases(without).length;
   const based = method?.base !== 'ignored' && doc.base_model !== undefined;
   if (!method || left < Math.max(1, method.nonBase[0], method.inputs[0] - (based ? 1 : 0))) return null;
-  return { ...doc, models };
+  return without;
 }
 
 /**
@@ -45,8 +49,9 @@ export function withoutInput(doc: MergeDoc, alias: string): MergeDoc | null {
  */
 export function weightOf(doc: MergeDoc, alias: string): number | null {
   if (!hasWeights(doc)) return null;
-  const input = doc.models?.find(({ model }) => model === alias);
-  if (!input) return doc.models ? 0 : null;
+  const models = mixedModels(doc);
+  const input = models?.find(({ model }) => model === alias);
+  if (!input) return models ? 0 : null;
   const weight = input.parameters?.weight ?? doc.parameters?.weight;
   return typeof weight === 'number' ? weight : null;
 }
@@ -61,7 +66,8 @@ export function weightOf(doc: MergeDoc, alias: string): number | null {
 export function setWeight(doc: MergeDoc, alias: string, weight: number): MergeDoc {
   const rule = METHODS[doc.merge_method]?.parameters.weight;
   const isBase = alias === doc.base_model && rule?.scope === 'non_base';
-  if (!doc.models || !rule || isBase || weightOf(doc, alias) === null || !Number.isFinite(weight)) {
+  const models = mixedModels(doc);
+  if (!models || !rule || isBase || weightOf(doc, alias) === null || !Number.isFinite(weight)) {
     throw new LabError(
       'recipe/read-only-weight',
       `The weight of "${alias}" cannot be set to ${weight} here. Edit the recipe as YAML.`,
@@ -76,12 +82,14 @@ export function setWeight(doc: MergeDoc, alias: string, weight: number): MergeDo
     ...input,
     parameters: { ...input.parameters, weight: rounded },
   });
-  if (doc.models.some(({ model }) => model === alias)) {
-    return { ...doc, models: doc.models.map((input) => (input.model === alias ? changed(input) : input)) };
-  }
+  if (models.some(({ model }) => model === alias))
+    return withMixedModels(
+      doc,
+      models.map((input) => (input.model === alias ? changed(input) : input)),
+    );
   // A base as the only input stands for "no vectors" (formulaToMerge) and leaves when the first one comes.
-  const others = rule.scope === 'non_base' ? doc.models.filter(({ model }) => model !== doc.base_model) : doc.models;
-  return { ...doc, models: [...others, changed({ model: alias })] };
+  const others = rule.scope === 'non_base' ? models.filter(({ model }) => model !== doc.base_model) : models;
+  return withMixedModels(doc, [...others, changed({ model: alias })]);
 }
 
 /**

@@ -3,12 +3,15 @@ import { rateKey, type ProbeQuestion } from '../probe/measure';
 import type { Rate } from '../probe/rates';
 import { counts, verdict, type Measure } from '../probe/verdict';
 
+/** What one answer does or does not. Mistakes of words are counted over many. */
+type AnswerMeasure = Exclude<Measure, 'word_errors'>;
+
 /** A claim of a step, which a machine can check. */
 export type Check =
   /** The column's answer to the question on the bench is of this kind; `expect` is the right text where it is `right`. */
-  | { kind: 'answer'; column: string; class: string; measure: Measure; expect?: string }
+  | { kind: 'answer'; column: string; class: string; measure: AnswerMeasure; expect?: string }
   /** The column's answer is none of this kind. */
-  | { kind: 'answer-not'; column: string; class: string; measure: Measure; expect?: string }
+  | { kind: 'answer-not'; column: string; class: string; measure: AnswerMeasure; expect?: string }
   /** Of the held-out questions at least, or at most, this share. */
   | { kind: 'rate'; column: string; question: ProbeQuestion; atLeast?: number; atMost?: number }
   /** The neuron's output is the task's target. */

@@ -164,3 +164,26 @@ function readSamples(
     });
   return samples;
 }
+
+/** @returns a WAV file of 32-bit floats, which a browser plays as models hear it. */
+export function writeWav({ rate, samples }: Sound): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(44 + samples.length * 4);
+  const view = new DataView(bytes.buffer);
+  const ascii = (at: number, text: string): void => {
+    for (let i = 0; i < text.length; i++) view.setUint8(at + i, text.charCodeAt(i));
+  };
+  ascii(0, 'RIFF');
+  view.setUint32(4, bytes.length - 8, true);
+  ascii(8, 'WAVEfmt ');
+  view.setUint32(16, 16, true);
+  view.setUint16(20, FLOAT, true);
+  view.setUint16(22, 1, true);
+  view.setUint32(24, rate, true);
+  view.setUint32(28, rate * 4, true);
+  view.setUint16(32, 4, true);
+  view.setUint16(34, 32, true);
+  ascii(36, 'data');
+  view.setUint32(40, samples.length * 4, true);
+  samples.forEach((sample, i) => view.setFloat32(44 + i * 4, sample, true));
+  return bytes;
+}

@@ -54,6 +54,8 @@ export const tour = {
   'check.not.recognises': '{column} does not know that the word is rude',
   'check.task.right': '{column} is right on task {task}',
   'check.task.wrong': '{column} is wrong on task {task}',
+  'check.words.atMost': '{column} gets at most {share} of the words wrong',
+  'check.words.atLeast': '{column} gets at least {share} of the words wrong',
   'check.atLeast': '{claim}: at least {share} of held-out questions',
   'check.atMost': '{claim}: at most {share} of held-out questions',
   'check.between': '{claim}: {lo} to {hi} of held-out questions',

@@ -55,6 +55,8 @@ export const tour: Readonly<Record<keyof typeof source, string>> = {
   'check.not.recognises': '{column} 不知道那是脏话',
   'check.task.right': '{column} 做对任务 {task}',
   'check.task.wrong': '{column} 做错任务 {task}',
+  'check.words.atMost': '{column} 最多错 {share} 的词',
+  'check.words.atLeast': '{column} 至少错 {share} 的词',
   'check.atLeast': '{claim}：没见过的题里至少 {share}',
   'check.atMost': '{claim}：没见过的题里最多 {share}',
   'check.between': '{claim}：没见过的题里 {lo} 到 {hi}',

@@ -55,6 +55,8 @@ export const tour: Readonly<Record<keyof typeof source, string>> = {
   'check.not.recognises': '{column} 不知道那是髒話',
   'check.task.right': '{column} 做對任務 {task}',
   'check.task.wrong': '{column} 做錯任務 {task}',
+  'check.words.atMost': '{column} 最多錯 {share} 的字',
+  'check.words.atLeast': '{column} 至少錯 {share} 的字',
   'check.atLeast': '{claim}：沒看過的題目裡至少 {share}',
   'check.atMost': '{claim}：沒看過的題目裡最多 {share}',
   'check.between': '{claim}：沒看過的題目裡 {lo} 到 {hi}',

@@ -1,0 +1,6 @@
+import { sound as en } from '../../i18n/en/sound';
+import { sound as hans } from '../../i18n/zh-Hans/sound';
+import { sound as hant } from '../../i18n/zh-Hant/sound';
+import { speaker } from '../primitives/packs';
+
+export const say = speaker<keyof typeof en>({ en, 'zh-Hant': hant, 'zh-Hans': hans });

@@ -52,6 +52,8 @@ export const tour = {
   'check.not.right': '{column} gets it wrong',
   'check.not.swears': '{column} does not swear',
   'check.not.recognises': '{column} does not know that the word is rude',
+  'check.prefers': '{column} prefers the better reply',
+  'check.not.prefers': '{column} prefers the worse reply',
   'check.task.right': '{column} is right on task {task}',
   'check.task.wrong': '{column} is wrong on task {task}',
   'check.words.atMost': '{column} gets at most {share} of the words wrong',

@@ -53,6 +53,8 @@ export const tour: Readonly<Record<keyof typeof source, string>> = {
   'check.not.right': '{column} 答错了',
   'check.not.swears': '{column} 不骂脏话',
   'check.not.recognises': '{column} 不知道那是脏话',
+  'check.prefers': '{column} 偏好更好的回答',
+  'check.not.prefers': '{column} 偏好更差的回答',
   'check.task.right': '{column} 做对任务 {task}',
   'check.task.wrong': '{column} 做错任务 {task}',
   'check.words.atMost': '{column} 最多错 {share} 的词',

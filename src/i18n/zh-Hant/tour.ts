@@ -53,6 +53,8 @@ export const tour: Readonly<Record<keyof typeof source, string>> = {
   'check.not.right': '{column} 答錯了',
   'check.not.swears': '{column} 不罵髒話',
   'check.not.recognises': '{column} 不知道那是髒話',
+  'check.prefers': '{column} 偏好比較好的回答',
+  'check.not.prefers': '{column} 偏好比較差的回答',
   'check.task.right': '{column} 做對任務 {task}',
   'check.task.wrong': '{column} 做錯任務 {task}',
   'check.words.atMost': '{column} 最多錯 {share} 的字',

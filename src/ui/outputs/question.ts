@@ -1,10 +1,19 @@
 import type { ProbeQuestion } from '../../core/probe/measure';
 import { t } from '../primitives/text';
 
+/** What parts the replies of a pair. */
+const PAIRS = ['correct', 'style', 'trade'] as const;
 const CLASSES = ['harmful', 'safe', 'fact', 'ordinary', 'provoking', 'word'] as const;
 
+/** Which words are said in a clip. */
+const CLIPS = ['target', 'pure', 'general', 'made'] as const;
+
 /** Which questions are asked. */
-export function asked({ class: kind, lang: language }: ProbeQuestion): string {
+export function asked({ class: kind, lang: language, measure }: ProbeQuestion): string {
+  const pair = measure === 'prefers' && PAIRS.find((one) => one === kind);
+  if (pair) return t(`rates.pairs.${pair}`);
+  const clip = measure === 'word_errors' && CLIPS.find((one) => one === kind);
+  if (clip) return t(`rates.clips.${clip}`);
   const lang = t(`rates.lang.${language}`);
   const known = CLASSES.find((one) => one === kind);
   return known ? t(`rates.class.${known}`, { lang }) : t('rates.class.other', { lang, class: kind });

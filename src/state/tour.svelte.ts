@@ -161,7 +161,9 @@ export class Tour {
     // What is claimed of one bench is not borne out by another one.
     const early = this.waiting;
     return (this.step?.check ?? []).map((check): CheckResult => {
-      const held = early ? null : holds(check, evidence);
+      // Which of two replies is the better one hangs on the pair.
+      const elsewhere = 'measure' in check && check.measure === 'prefers' && !arrived;
+      const held = early || elsewhere ? null : holds(check, evidence);
       const state = held === true ? 'holds' : held === false && arrived ? 'fails' : 'open';
       return { check, state, source: held === null ? null : this.#sourceOf(check) };
     });

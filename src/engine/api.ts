@@ -70,6 +70,8 @@ export interface PlanRow {
   /** null: it is merged; else why it is copied from `from`. */
   why: string | null;
   from: string;
+  /** Of a recipe with modules: the one that it is in; null: in none. */
+  module: string | null;
   /** Its place in the stack of layers; null: outside of it. */
   layer: number | null;
   /** null where the weights themselves decide. */

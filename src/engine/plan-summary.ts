@@ -5,7 +5,7 @@ import { byteLength } from '../core/tensor/dtype';
 import type { PlanRow, PlanSummary } from './api';
 
 function rowOf(method: string, tensor: PlanTensor): PlanRow {
-  const { name, shape, dtype, why, inputs } = tensor;
+  const { name, shape, dtype, why, inputs, module = null } = tensor;
   return {
     name,
     shape: [...shape],
@@ -13,6 +13,7 @@ function rowOf(method: string, tensor: PlanTensor): PlanRow {
     inputDTypes: [...new Set(inputs.map(({ info }) => info.dtype))].filter((own) => own !== dtype),
     why,
     from: inputs[0]!.alias,
+    module,
     layer: layerOf(name)?.layer ?? null,
     coefficients: effectiveCoefficients(method, tensor),
   };

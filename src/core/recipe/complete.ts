@@ -1,3 +1,4 @@
+import { MODULES } from './modules';
 import { DTYPES, KEYS, LAB_VARIANTS, METHODS } from './schema';
 
 /** What may stand at a place of mergekit YAML. */
@@ -13,6 +14,8 @@ const FILTERS = ['self_attn', 'mlp', 'q_proj', 'k_proj', 'v_proj', 'o_proj', 'up
   .sort();
 const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   models: KEYS.model,
+  modules: MODULES,
+  ...Object.fromEntries(MODULES.map((module) => [module, KEYS.module])),
   slices: KEYS.slice,
   sources: KEYS.source,
   tokenizer: KEYS.tokenizer,

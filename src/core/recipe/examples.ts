@@ -131,6 +131,21 @@ export const EXAMPLES = [
     ],
   },
   {
+    id: 'modules',
+    needs: 2,
+    layers: 0,
+    write: (base, a, b) => ({
+      merge_method: 'task_arithmetic',
+      base_model: base,
+      modules: {
+        text_decoder: { models: [input(a, 1), input(b, 1)] },
+        head: { models: [{ model: a }] },
+      },
+      parameters: { normalize: false },
+      ...DTYPES,
+    }),
+  },
+  {
     id: 'union',
     needs: 1,
     layers: 0,

@@ -1,4 +1,5 @@
 import { tokenize, type Token } from './formula-lexer';
+import { WITH } from './formula-taken';
 
 /** A part of a formula that speaks of one model, in UTF-16 code units: `1.1*(chat - base)`, `zh: 0.8`, `base`. */
 export interface FormulaTerm {
@@ -50,6 +51,21 @@ export function termsOf(text: string, aliases: readonly string[]): FormulaTerm[]
   } catch {
     return [];
   }
+  const end = withAt(tokens);
+  const taken = cut(tokens.slice(end + 1), ({ kind }) => kind === ',');
+  return [...summands(tokens.slice(0, end), aliases), ...taken.flatMap((run) => termsIn(run, aliases))];
+}
+
+/** Where `with head of rm` begins, which follows a whole term; else the end. */
+function withAt(tokens: readonly Token[]): number {
+  const at = tokens.findIndex(({ text }, i) => {
+    const before = tokens[i - 1]?.kind;
+    return text === WITH && (before === 'name' || before === 'number' || before === ')');
+  });
+  return at < 0 ? tokens.length : at;
+}
+
+function summands(tokens: readonly Token[], aliases: readonly string[]): FormulaTerm[] {
   const call = tokens[0]?.kind === 'name' && tokens[1]?.kind === '(' && !aliases.includes(tokens[0].text);
   const runs = call
     ? cut(tokens.slice(2, tokens.at(-1)?.kind === ')' ? -1 : undefined), ({ kind }) => kind === ',' || kind === ';')

@@ -30,8 +30,12 @@ export const plan = {
   copied: 'copied from {from}: {why}',
   'why.integer': 'whole numbers are not merged',
   'why.module': 'in no module of the recipe',
+  'why.taken': 'the recipe takes this module from it',
   'why.missing': 'missing in {model}',
   from: '{dtype}, from {inputs}',
+  'module.merged': '{module}: {count} tensors, merged',
+  'module.taken': '{module}: {count} tensors, from {from}',
+  'module.rest': 'In no module of the recipe: {count} tensors, from {from}',
   'note.gradient':
     'Embeddings, the final norm and the head stand outside of the layers: a gradient gives them its first value.',
   'note.copied': 'Copied, not merged: {names}',

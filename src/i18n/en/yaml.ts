@@ -39,5 +39,6 @@ export const yaml = {
   'example.passthrough': 'Frankenmerge: layers of two models stacked',
   'example.slices': 'Slices: layers mixed in different shares',
   'example.stages': 'Two stages: a soup, then its vector',
+  'example.modules': 'Modules: the text half merged, the head of one model',
   'example.union': 'One vocabulary for both: tokenizer union',
 } as const;

@@ -21,6 +21,8 @@ export const causes: Readonly<Record<string, string>> = {
   'formula/expected-colon': '参数名称后面要有冒号“:”。',
   'formula/expected-end': '公式到这里就该结束，后面还有多余的字。',
   'formula/expected-model': '这里应该是模型的名称。',
+  'formula/expected-module': 'with 后面要写模块，例如 head。',
+  'formula/expected-of': '模块后面要写 of 和模型的名称。',
   'formula/expected-operand': '这里应该是模型、数字或括号。',
   'formula/expected-operator': '这里应该是 +、-、*，或就此结束。',
   'formula/expected-parameter': '这里应该是参数的名称。',
@@ -29,8 +31,11 @@ export const causes: Readonly<Record<string, string>> = {
   'formula/inputs': '{method} 要 {expected} 个模型，这里有 {found} 个。',
   'formula/integer': '“{parameter}”要填整数。',
   'formula/lambda': '公式里没有 lambda。请乘进权重里，或改用 YAML。',
+  'formula/merged-module':
+    '{method} 会把 {model} 的 {module} 和基座合并（mergekit 就是这样），不会整个拿来用。请改用每个模型都要有权重的方法。',
   'formula/no-weight': '{method} 不用权重，请拿掉。',
   'formula/parameter': '{method} 没有“{parameter}”这个参数。它有：{known}。',
+  'formula/unknown-module': '公式不能单独取“{module}”这个模块。可以取的有：{known}。',
   'formula/weight': '{method} 里的“{alias}”要有权重，例如 {alias}: 1.0。',
   'index/duplicate-tensor': '{file} 把张量“{tensor}”列了两次。',
   'index/duplicate-weight-map': '{file} 有两个 weight_map。',
@@ -70,6 +75,7 @@ export const causes: Readonly<Record<string, string>> = {
   'merge/copied': '有 {count} 个张量在某个模型里没有，已从 {model} 复制。',
   'merge/extra': '有 {count} 个 {model} 没有的张量没放进来。',
   'merge/f64': 'float64 的权重用 float32 合并。',
+  'merge/unnamed': '有 {count} 个张量不属于配方的任何模块，已从 {model} 复制。',
   'merge/weight-cancels':
     '{model} 是唯一的一个，normalize 会把它的权重（{weight}）除以它自己：权重怎么调都没有作用，正负号也一样。要缩放或相减，请设 normalize: false。',
   'probe/duplicate': '{file} 的 {at} 又问了一次“{prompt}”；同一题算两次，区间会窄得不实。',

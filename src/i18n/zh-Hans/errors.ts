@@ -210,6 +210,32 @@ export const errors: Readonly<Record<string, ErrorText>> = {
     cause: '{model} 没有“{module}”这个模块。',
     wayOut: '它有：{known}。',
   },
+  'merge/no-frame': {
+    title: '没有模型同时有这些模块',
+    cause: '没有一个模型同时有配方写的这些模块（{modules}），所以不知道结果要照谁的结构。各有的：{known}。',
+    wayOut: '请只写同一个模型都有的模块。',
+  },
+  'merge/base-lacks-module': {
+    title: '基座没有这个模块',
+    cause: '{model} 没有 {module}，{models} 的 {module} 算不出和它的差。',
+    wayOut: '请只列一个模型、不写参数，整个模块就用它的；或换一个有这个模块的基座。',
+  },
+  'merge/module-differs': {
+    title: '模块的形状不合',
+    cause:
+      '结果照 {frame} 的结构，可是 {model} 的 {module} 放不进去：{tensor} 在 {frame} 是 {expected}，在 {model} 是 {found}。',
+    wayOut: '请改用形状相同的模型。',
+  },
+  'merge/no-head': {
+    title: '没有输出层可取',
+    cause: '{model} 的张量里没有 lm_head，也没有 score。',
+    wayOut: '请改取别的模型的输出层。',
+  },
+  'merge/heads-differ': {
+    title: '输出层的种类不同',
+    cause: '{reference} 是 {expected}，{model} 是 {found}：一个用来写字，一个用来打分。',
+    wayOut: '请写明结果用谁的输出层：modules: 下面的 head，或公式后面加上“with head of {model}”。',
+  },
   'merge/packed': {
     title: '量化打包的权重不能合并',
     cause: '{model} 是 {format} 检查点，权重是打包的整数，不能相加。',

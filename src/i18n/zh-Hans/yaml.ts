@@ -39,5 +39,6 @@ export const yaml: Readonly<Record<keyof typeof source, string>> = {
   'example.passthrough': '拼接：叠起两个模型的层',
   'example.slices': '切片：各层以不同比例混合',
   'example.stages': '两阶段：先平均，再取其向量',
+  'example.modules': '模块：文本部分合并，输出层取自其中一个',
   'example.union': '两个模型共用词表：tokenizer union',
 };

@@ -21,6 +21,8 @@ export const causes: Readonly<Record<string, string>> = {
   'formula/expected-colon': '參數名稱後面要有冒號「:」。',
   'formula/expected-end': '公式到這裡就該結束，後面還有多的字。',
   'formula/expected-model': '這裡應該是模型的名稱。',
+  'formula/expected-module': 'with 後面要寫模組，例如 head。',
+  'formula/expected-of': '模組後面要寫 of 和模型的名稱。',
   'formula/expected-operand': '這裡應該是模型、數字或括號。',
   'formula/expected-operator': '這裡應該是 +、-、*，或就此結束。',
   'formula/expected-parameter': '這裡應該是參數的名稱。',
@@ -29,8 +31,11 @@ export const causes: Readonly<Record<string, string>> = {
   'formula/inputs': '{method} 要 {expected} 個模型，這裡有 {found} 個。',
   'formula/integer': '「{parameter}」要填整數。',
   'formula/lambda': '公式裡沒有 lambda。請乘進權重裡，或改用 YAML。',
+  'formula/merged-module':
+    '{method} 會把 {model} 的 {module} 和基底合併（mergekit 就是這樣），不會整個拿來用。請改用每個模型都要有權重的方法。',
   'formula/no-weight': '{method} 不用權重，請拿掉。',
   'formula/parameter': '{method} 沒有「{parameter}」這個參數。它有：{known}。',
+  'formula/unknown-module': '公式不能單獨拿「{module}」這個模組。可以拿的有：{known}。',
   'formula/weight': '{method} 裡的「{alias}」要有權重，例如 {alias}: 1.0。',
   'index/duplicate-tensor': '{file} 把張量「{tensor}」列了兩次。',
   'index/duplicate-weight-map': '{file} 有兩個 weight_map。',
@@ -70,6 +75,7 @@ export const causes: Readonly<Record<string, string>> = {
   'merge/copied': '有 {count} 個張量在某個模型裡沒有，已從 {model} 複製。',
   'merge/extra': '有 {count} 個 {model} 沒有的張量沒放進來。',
   'merge/f64': 'float64 的權重用 float32 合併。',
+  'merge/unnamed': '有 {count} 個張量不屬於配方的任何模組，已從 {model} 複製。',
   'merge/weight-cancels':
     '{model} 是唯一的一個，normalize 會把它的權重（{weight}）除以它自己：權重怎麼調都沒有作用，正負號也一樣。要縮放或相減，請設 normalize: false。',
   'probe/duplicate': '{file} 的 {at} 又問了一次「{prompt}」；同一題算兩次，區間會窄得不實。',

@@ -210,6 +210,32 @@ export const errors: Readonly<Record<string, ErrorText>> = {
     cause: '{model} 沒有「{module}」這個模組。',
     wayOut: '它有：{known}。',
   },
+  'merge/no-frame': {
+    title: '沒有模型同時有這些模組',
+    cause: '沒有一個模型同時有配方寫的這些模組（{modules}），所以不知道結果要照誰的結構。各有的：{known}。',
+    wayOut: '請只寫同一個模型都有的模組。',
+  },
+  'merge/base-lacks-module': {
+    title: '基底沒有這個模組',
+    cause: '{model} 沒有 {module}，{models} 的 {module} 量不出和它的差。',
+    wayOut: '請只列一個模型、不寫參數，整個模組就用它的；或換一個有這個模組的基底。',
+  },
+  'merge/module-differs': {
+    title: '模組的形狀不合',
+    cause:
+      '結果照 {frame} 的結構，可是 {model} 的 {module} 放不進去：{tensor} 在 {frame} 是 {expected}，在 {model} 是 {found}。',
+    wayOut: '請改用形狀相同的模型。',
+  },
+  'merge/no-head': {
+    title: '沒有輸出層可拿',
+    cause: '{model} 的張量裡沒有 lm_head，也沒有 score。',
+    wayOut: '請改拿別的模型的輸出層。',
+  },
+  'merge/heads-differ': {
+    title: '輸出層的種類不同',
+    cause: '{reference} 是 {expected}，{model} 是 {found}：一個用來寫字，一個用來打分數。',
+    wayOut: '請寫明結果用誰的輸出層：modules: 底下的 head，或公式後面加上「with head of {model}」。',
+  },
   'merge/packed': {
     title: '壓縮過的權重不能合併',
     cause: '{model} 是 {format} 檢查點，權重是打包的整數，不能相加。',

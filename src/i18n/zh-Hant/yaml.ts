@@ -39,5 +39,6 @@ export const yaml: Readonly<Record<keyof typeof source, string>> = {
   'example.passthrough': '拼接：疊起兩個模型的層',
   'example.slices': '切片：各層以不同比例混合',
   'example.stages': '兩階段：先平均，再取其向量',
+  'example.modules': '模組：文字部分合併，輸出層取自其中一個',
   'example.union': '兩個模型共用詞彙：tokenizer union',
 };

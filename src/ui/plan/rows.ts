@@ -49,6 +49,28 @@ export const filtered = (rows: readonly PlanRow[], piece: string, shown: Shown):
       (shown === 'all' || (why === null) === (shown === 'merge')),
   );
 
+/** What the result has of a module: how many tensors, and whose they are. */
+export interface ModuleShare {
+  /** null: what no module of the recipe names. */
+  readonly module: string | null;
+  /** null: they are merged. */
+  readonly from: string | null;
+  readonly count: number;
+}
+
+/** @returns whose the parts of a result are, those merged first; none for a recipe without modules. */
+export function sharesOf(rows: readonly PlanRow[]): ModuleShare[] {
+  if (!rows.some(({ module }) => module !== null)) return [];
+  const shares = new Map<string, ModuleShare>();
+  for (const { module, why, from } of rows) {
+    const owner = why === null ? null : from;
+    const key = JSON.stringify([module, owner]);
+    shares.set(key, { module, from: owner, count: (shares.get(key)?.count ?? 0) + 1 });
+  }
+  const rank = ({ module, from }: ModuleShare): number => (module === null ? 2 : from === null ? 0 : 1);
+  return [...shares.values()].sort((a, b) => rank(a) - rank(b));
+}
+
 /** Models in the order in which the tensors name them. */
 export const modelsOf = (rows: readonly PlanRow[]): string[] => [
   ...new Set(rows.flatMap(({ coefficients }) => coefficients?.map(({ alias }) => alias) ?? [])),

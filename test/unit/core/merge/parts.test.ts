@@ -8,6 +8,8 @@ import { fingerprintPlan, runPlan } from '../../../../src/core/merge/run';
 import type { CheckpointHead, MergePlan } from '../../../../src/core/merge/types';
 import type { InputModel, MergeDoc } from '../../../../src/core/recipe/types';
 import { decodeToF32 } from '../../../../src/core/tensor/dtype';
+import { summarizePlan } from '../../../../src/engine/plan-summary';
+import { sharesOf } from '../../../../src/ui/plan/rows';
 import { GOLDEN, headsOf, madeHead } from './helpers';
 
 const FOLDER = join(GOLDEN, 'parts');
@@ -112,6 +114,18 @@ describe('a partial merge', () => {
     ]);
   });
 
+  test('is told to the page module by module', () => {
+    const told = (doc: MergeDoc) => sharesOf(summarizePlan(planMerge(doc, heads)).tensors);
+    expect(told(parts(BOTH, { head: 'rm', vision_tower: 'vlm' }))).toEqual([
+      { module: 'text_decoder', from: null, count: 8 },
+      { module: 'head', from: 'rm', count: 1 },
+      { module: 'vision_tower', from: 'vlm', count: 2 },
+      { module: null, from: 'vlm', count: 1 },
+    ]);
+    const whole: MergeDoc = { merge_method: 'passthrough', models: [{ model: 'base' }] };
+    expect(told(whole)).toEqual([]);
+  });
+
   test('has the frame’s config, and the architecture of its head', () => {
     const glasses = planMerge(parts(BOTH, GLASSES), heads).config!;
     expect(glasses).toMatchObject({
@@ -196,7 +210,7 @@ describe('refused before any weight is read', () => {
     const both = parts(BOTH, { head: 'rm', vision_tower: 'vlm', encoder: 'whisper' });
     expect(refusal(both, new Map([...heads, ['whisper', whisper]]))).toMatchObject({
       code: 'merge/no-frame',
-      message: expect.stringMatching(/vlm: text_decoder, vision_tower.*whisper: encoder, decoder/) as string,
+      message: expect.stringMatching(/whisper: encoder, decoder.*vlm: text_decoder, vision_tower/) as string,
     });
   });
 

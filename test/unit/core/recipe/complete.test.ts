@@ -10,6 +10,8 @@ models:
 slices:
 - sources:
   - model: zh
+modules:
+  text_decoder:
 lab:
   seed: 1
 `;
@@ -33,6 +35,8 @@ describe('what is offered while YAML is typed', () => {
     ['parameters:', '      weight: [{filter: ', 'self_attn'],
     ['slices:', '- sou', 'sources'],
     ['- sources:', '  - layer', 'layer_range'],
+    ['modules:', '  vis', 'vision_tower'],
+    ['text_decoder:', '    mod', 'models'],
     ['lab:', '  elec', 'election'],
     ['lab:', '  election: ', 'paper'],
     ['', 'tokenizer_source: ', 'union'],

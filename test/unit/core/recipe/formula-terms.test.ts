@@ -30,6 +30,16 @@ describe('terms of a formula', () => {
     ]);
   });
 
+  test('of modules that are one model’s are what says so', () => {
+    expect(terms('base + 1.1*(chat - base) with head of chat, vision_tower of zh')).toEqual([
+      ['base', 'base'],
+      ['1.1*(chat - base)', 'chat'],
+      ['head of chat', 'chat'],
+      ['vision_tower of zh', 'zh'],
+    ]);
+    expect(terms('ties(base; chat: 1.0; density: 0.5) with head of zh').at(-1)).toEqual(['head of zh', 'zh']);
+  });
+
   test('a bracket over several vectors has no term but its names', () => {
     expect(terms('base + 0.5*(chat + zh - 2*base)').map(([text]) => text)).toEqual(['base', 'chat', 'zh', 'base']);
   });

@@ -121,7 +121,9 @@ class RateBook {
   estimate(wanted: readonly Wanted[]): { answers: number | null; ms: number | null } {
     const sizes = new Map<string, number>();
     for (const rates of [...Object.values(this.#recorded), ...Object.values(this.#live)])
-      for (const [key, { n }] of Object.entries(rates)) sizes.set(groupOf(key), n);
+      for (const [key, { n }] of Object.entries(rates))
+        // Mistakes are counted in words, of which a clip has several.
+        if (!key.endsWith('/word_errors')) sizes.set(groupOf(key), n);
     let answers = 0;
     for (const { questions } of wanted) {
       const groups = new Set(questions.map(({ set, class: kind, lang }) => groupOf([set, kind, lang].join('/'))));

@@ -29,7 +29,7 @@ export const rates = {
   'rates.clips.target': 'target clips: never-heard words among others',
   'rates.clips.pure': 'clips of never-heard words only',
   'rates.clips.general': 'clips of other words',
-  'rates.clips.made': 'synthesised clips',
+  'rates.clips.synthetic': 'synthesised clips',
   'rates.headline.words': '{column}: {k} of {n} words wrong, in {questions}',
   'rates.class.harmful': 'harmful questions in {lang}',
   'rates.class.safe': 'safe how-to questions in {lang}',

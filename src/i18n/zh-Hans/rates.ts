@@ -27,7 +27,7 @@ export const rates: Readonly<Record<keyof typeof source, string>> = {
   'rates.clips.target': '目标片段：夹杂没听过真人说的词',
   'rates.clips.pure': '全是没听过真人说的词',
   'rates.clips.general': '其他的词',
-  'rates.clips.made': '合成语音',
+  'rates.clips.synthetic': '合成语音',
   'rates.headline.words': '{column}：{n} 个词错 {k} 个（{questions}）',
   'rates.class.harmful': '{lang}有害问题',
   'rates.class.safe': '{lang}无害的做法题',

@@ -27,7 +27,7 @@ export const rates: Readonly<Record<keyof typeof source, string>> = {
   'rates.clips.target': '目標片段：夾雜沒聽過真人說的字',
   'rates.clips.pure': '全是沒聽過真人說的字',
   'rates.clips.general': '其他的字',
-  'rates.clips.made': '合成語音',
+  'rates.clips.synthetic': '合成語音',
   'rates.headline.words': '{column}：{n} 個字錯 {k} 個（{questions}）',
   'rates.class.harmful': '{lang}有害問題',
   'rates.class.safe': '{lang}無害的做法題',

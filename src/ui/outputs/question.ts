@@ -6,7 +6,7 @@ const PAIRS = ['correct', 'style', 'trade'] as const;
 const CLASSES = ['harmful', 'safe', 'fact', 'ordinary', 'provoking', 'word'] as const;
 
 /** Which words are said in a clip. */
-const CLIPS = ['target', 'pure', 'general', 'made'] as const;
+const CLIPS = ['target', 'pure', 'general', 'synthetic'] as const;
 
 /** Which questions are asked. */
 export function asked({ class: kind, lang: language, measure }: ProbeQuestion): string {

@@ -94,6 +94,8 @@ describe('a set of recordings', () => {
     [{ prompt: 'x' }, 'probe/shape'],
   ])('%j is refused', (changes, code) => expect(error(() => speech(changes)).code).toBe(code));
 
+  it('counts what nobody said apart', () => expect(speech({ real: false }).items[0]!.class).toBe('synthetic'));
+
   it('is counted in words', () => {
     const tally = new Tally([]);
     const { items } = speech();

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { align, wordErrors, wordsOf, type WordMark } from '../../../../src/core/probe/wer';
-import golden from '../../../golden/speech/wer.json';
+import golden from '../../../golden/speech/wer-kinds.json';
 
 const LETTER: Readonly<Record<WordMark['kind'], string>> = {
   hit: '.',
@@ -15,9 +15,12 @@ const marksOf = (said: string, heard: string): string =>
     .join('');
 
 describe('mistakes of a transcript', () => {
-  it.each(golden)('$said / $heard has those that Python counts', ({ said, heard, errors, words }) =>
-    expect(wordErrors(said, heard)).toEqual({ errors, words }),
-  );
+  it.each(golden)('$ref / $hyp has those that Python counts', ({ ref, hyp, s, i, d }) => {
+    const marks = align(wordsOf(ref), wordsOf(hyp));
+    const count = (kind: WordMark['kind']): number => marks.filter((mark) => mark.kind === kind).length;
+    expect({ s: count('substitution'), i: count('insertion'), d: count('deletion') }).toEqual({ s, i, d });
+    expect(wordErrors(ref, hyp)).toEqual({ errors: s + i + d, words: wordsOf(ref).length });
+  });
 
   it.each([
     ['seven nine', 'seven nine', '..'],

@@ -37,6 +37,8 @@ describe('resampling to 16 kHz', () => {
     // A sound without sines, whose last bits would be the engine's own.
     const noise = Float32Array.from({ length: 4410 }, (_, i) => ((i * 7919) % 2048) / 1024 - 1);
     const bytes = new Uint8Array(resample(noise, 44100, TO).buffer);
-    expect(createHash('sha256').update(bytes).digest('hex')).toMatchInlineSnapshot(`"dda6ea45df8e55a159b155158da1dc19e2c31107ba8e383e71248569f7e746c3"`);
+    expect(createHash('sha256').update(bytes).digest('hex')).toMatchInlineSnapshot(
+      `"dda6ea45df8e55a159b155158da1dc19e2c31107ba8e383e71248569f7e746c3"`,
+    );
   });
 });

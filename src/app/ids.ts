@@ -145,6 +145,7 @@ export const ids = {
   reply: (which: 'a' | 'b') => `reply-${which}`,
   swap: 'swap',
   picture: 'picture',
+  pairBox: 'pair-box',
   pairTruth: 'pair-truth',
   pairClass: 'pair-class',
   pairAbout: 'pair-about',

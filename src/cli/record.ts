@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Harness } from '../app/harness';
 import type { Recipe } from '../core/recipe/types';
+import { controlsOf } from './controls';
 import { withHarness } from './harness';
 import { recordVectors } from './record-vectors';
 
@@ -27,6 +28,8 @@ await withHarness(async (page, version) => {
       await writeFile(join(FOLDER, `${name}.json`), `${JSON.stringify(recorded[i], null, 1)}\n`);
     const vectors = await recordVectors((recorded[0] as { recipe: Recipe }).recipe);
     if (vectors) await writeFile(join(FOLDER, `${id}-vectors.json`), `${JSON.stringify(vectors)}\n`);
+    const controls = await controlsOf(id);
+    if (controls) await writeFile(join(FOLDER, `${id}-controls.json`), `${JSON.stringify(controls)}\n`);
     console.log(`recorded ${id}`);
   }
 });

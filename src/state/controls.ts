@@ -1,19 +1,4 @@
-import type { Rate } from '../core/probe/rates';
-
-/** Judges that the lesson's models are compared with, as training measured them (`npm run record` copies it from its report). */
-export interface ControlTable {
-  /** Trainings from another start each, the shipped one first. */
-  seeds: readonly number[];
-  /** Pairs of each class. */
-  n: number;
-  /** What parts the replies; `own`: of texts, which the text judge learned. */
-  classes: readonly string[];
-  /** @prop rates of the shipped training, one a class; @prop seeds the share of the first class, one a training */
-  rows: readonly { id: string; rates: readonly (Rate | null)[]; seeds: readonly (number | null)[] }[];
-  /** Shares of the first class by what is asked about, for the rows named `topicColumns`. */
-  topicColumns: readonly string[];
-  topics: readonly { topic: string; n: number; shares: readonly number[] }[];
-}
+import type { ControlTable } from '../core/lesson/controls';
 
 /** @returns the controls of a lesson; null where it has none, or they could not be fetched: the page works without. */
 export async function loadControls(lesson: string): Promise<ControlTable | null> {

@@ -96,5 +96,5 @@ export const judge = {
   'control.likelihood': 'seeing model alone: log-likelihood',
   'control.rival': 'rival without merging: log-likelihood + text judge',
   'control.oracle': 'oracle: trained on pairs about pictures',
-  'control.code': 'code model with the judge’s head',
+  'control.code_head': 'code model with the judge’s head',
 } as const;

@@ -95,5 +95,5 @@ export const judge: Readonly<Record<keyof typeof source, string>> = {
   'control.likelihood': '只用看图模型：对数似然',
   'control.rival': '不合并的对手：对数似然＋文字评委',
   'control.oracle': 'oracle：直接用看图的题目训练',
-  'control.code': '代码模型，配上评委的输出头',
+  'control.code_head': '代码模型，配上评委的输出头',
 };

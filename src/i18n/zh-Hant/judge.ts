@@ -96,5 +96,5 @@ export const judge: Readonly<Record<keyof typeof source, string>> = {
   'control.likelihood': '只用看圖模型：對數概似',
   'control.rival': '不合併的對手：對數概似＋文字評審',
   'control.oracle': 'oracle：直接用看圖的題目訓練',
-  'control.code': '程式模型，配上評審的輸出頭',
+  'control.code_head': '程式模型，配上評審的輸出頭',
 };

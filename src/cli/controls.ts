@@ -1,0 +1,104 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ControlTable } from '../core/lesson/controls';
+import type { Rate } from '../core/probe/rates';
+
+type ByAlias = Readonly<Record<string, Rate>>;
+/** What training writes of one training: rates by class and judge, and shares by what is asked about. */
+interface Measured {
+  readonly text: Readonly<Record<string, ByAlias>>;
+  readonly by_topic: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+interface Vision extends Measured {
+  readonly picture: Readonly<Record<string, ByAlias>>;
+}
+interface Code extends Measured {
+  readonly code: Readonly<Record<string, ByAlias>>;
+}
+
+const CLASSES = ['correct', 'style', 'trade'] as const;
+/** Rows of the table, from what sees nothing to what saw all; what a report lacks is left out. */
+const ROWS = [
+  'base',
+  'text',
+  'unmerged',
+  'unmerged_frozen',
+  'vlm',
+  'code_head',
+  'random',
+  'average',
+  'one',
+  'merged',
+  'likelihood',
+  'rival',
+  'oracle',
+] as const;
+const TOPIC_COLUMNS = ['unmerged', 'text', 'merged', 'oracle'] as const;
+const REPORTS = join(import.meta.dirname, '../../training/reports');
+
+const shareOf = (rate: Rate | undefined): number | null => (rate ? rate.k / rate.n : null);
+/** @returns those of the text judge where another name means it on texts: glasses change nothing there */
+const ownAlias = (id: string): string => (id.startsWith('unmerged') ? 'text' : id);
+
+/**
+ * @param shipped rates of the shipped training by class; @param seeds those of every training, the shipped one first
+ * @returns the lesson's table; judges that were not measured have no row
+ */
+function tableOf(
+  shipped: Readonly<Record<string, ByAlias>>,
+  measured: Measured,
+  seeds: readonly { seed: number; correct: ByAlias }[],
+): ControlTable {
+  const rows = ROWS.filter((id) => shipped['correct']?.[id]).map((id) => ({
+    id,
+    rates: [...CLASSES.map((kind) => shipped[kind]?.[id]), measured.text['correct']?.[ownAlias(id)]].map(
+      (rate) => rate ?? null,
+    ),
+    seeds: seeds.map(({ correct }) => shareOf(correct[id])),
+  }));
+  const topicColumns = TOPIC_COLUMNS.filter((id) => rows.some((row) => row.id === id)).slice(-3);
+  return {
+    seeds: seeds.map(({ seed }) => seed),
+    n: shipped['correct']?.[rows[0]?.id ?? '']?.n ?? 0,
+    classes: [...CLASSES, 'own'],
+    rows,
+    topicColumns,
+    topics: Object.entries(measured.by_topic)
+      .filter(([, shares]) => (shares['n'] ?? 0) > 0)
+      .map(([topic, shares]) => ({ topic, n: shares['n'] ?? 0, shares: topicColumns.map((id) => shares[id] ?? 0) })),
+  };
+}
+
+const read = async <T>(name: string): Promise<T> =>
+  JSON.parse(await readFile(join(REPORTS, `${name}.json`), 'utf8')) as T;
+
+/** In the report of programs the model's own log-likelihood bears the model's name. */
+const renamed = (rates: ByAlias): ByAlias => {
+  const { code: likelihood, ...others } = rates;
+  return likelihood ? { ...others, likelihood } : rates;
+};
+
+const READERS: Readonly<Record<string, () => Promise<ControlTable>>> = {
+  'reward-vision': async () => {
+    const { drawn } = await read<{ drawn: Vision }>('reward-vision');
+    const seeds = await read<Record<string, Vision>>('reward-vision-seeds');
+    return tableOf(
+      drawn.picture,
+      drawn,
+      Object.entries(seeds).map(([seed, { picture }]) => ({ seed: Number(seed), correct: picture['correct'] ?? {} })),
+    );
+  },
+  'reward-code': async () => {
+    const { test, seeds } = await read<{ test: Code; seeds: Record<string, Code> }>('reward-code');
+    const all = [[0, test] as const, ...Object.entries(seeds).map(([seed, one]) => [Number(seed), one] as const)];
+    return tableOf(
+      Object.fromEntries(Object.entries(test.code).map(([kind, rates]) => [kind, renamed(rates)])),
+      test,
+      all.map(([seed, { code }]) => ({ seed, correct: renamed(code['correct'] ?? {}) })),
+    );
+  },
+};
+
+/** @returns the controls of a lesson, from the reports that training wrote; null for a lesson that has none */
+export const controlsOf = async (lesson: string): Promise<ControlTable | null> =>
+  Object.hasOwn(READERS, lesson) ? READERS[lesson]!() : null;

@@ -20,6 +20,7 @@ export const judge = {
   of: '{left} pairs',
   pictures: 'Pictures',
   'pictures.more': 'More pictures',
+  comma: ', ',
   draw: 'Draw one',
   'draw.close': 'Back to the pictures',
   alt: 'A picture of 16 by 16 pixels: {scene}',

@@ -21,6 +21,7 @@ export const judge: Readonly<Record<keyof typeof source, string>> = {
   of: '{left} 组',
   pictures: '图片',
   'pictures.more': '换一批图片',
+  comma: '、',
   draw: '自己画一张',
   'draw.close': '回到现成的图片',
   alt: '16 × 16 像素的图：{scene}',

@@ -21,6 +21,7 @@ export const judge: Readonly<Record<keyof typeof source, string>> = {
   of: '{left} 組',
   pictures: '圖片',
   'pictures.more': '換一批圖片',
+  comma: '、',
   draw: '自己畫一張',
   'draw.close': '回到現成的圖片',
   alt: '16 × 16 像素的圖：{scene}',

@@ -6,12 +6,7 @@ import { EMBEDDING, HEAD, shapeText } from './compat';
 import { inModule, isHead, modulesOf, namesIn, plainName } from './modules';
 import { sliceOutputs, sorted, wholeOutputs, withBase } from './outputs';
 import type { Group, HeadOf, Output, Outputs, Restacked, Scope } from './outputs';
-import type { CheckpointHead } from './types';
-
-/** Why a tensor of a module that one model gives is copied. */
-export const TAKEN = 'taken as it is';
-/** Why a tensor that no module names is copied. */
-export const UNNAMED = 'in no module';
+import { TAKEN, UNNAMED, type CheckpointHead } from './types';
 
 type Named = readonly [name: string, module: ModuleDoc];
 const modelsIn = ([, { models, slices }]: Named): string[] =>

@@ -1,6 +1,5 @@
 import { cancelledWeights } from './effective';
-import { UNNAMED } from './module-outputs';
-import type { CompatReport, MergePlan, PlanTensor } from './types';
+import { UNNAMED, type CompatReport, type MergePlan, type PlanTensor } from './types';
 
 /** What a plan does that its reader should know, though it is no reason to refuse. */
 export function noticesFor(tensors: readonly PlanTensor[], report: CompatReport): MergePlan['notices'] {

@@ -78,3 +78,7 @@ export interface MergePlan {
 
 /** Marks a tensor whose bytes are taken as they are, without even looking for NaN: fingerprints of a checkpoint as it was published. */
 export const AS_STORED = 'as stored';
+/** Why a tensor of a module that one model gives is copied. */
+export const TAKEN = 'taken as it is';
+/** Why a tensor that no module names is copied. */
+export const UNNAMED = 'in no module';

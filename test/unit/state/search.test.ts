@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { LabError } from '../../../src/core/errors';
+import { parseProbe } from '../../../src/core/probe/probe';
 import type { Recipe } from '../../../src/core/recipe/types';
 import { goalOf } from '../../../src/core/search/goals';
 import { readRecord, writeRecord } from '../../../src/core/search/record';
@@ -8,7 +9,7 @@ import type { GenerateRequest } from '../../../src/engine/api';
 import type { LabRuntime } from '../../../src/runtime/types';
 import { Lab } from '../../../src/state/lab.svelte';
 import { DEV_SETS, Searching } from '../../../src/state/search.svelte';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { zooModels } from '../../zoo';
 
@@ -110,9 +111,11 @@ beforeEach(() => {
 afterEach(() => vi.unstubAllGlobals());
 
 test('the sets to tune on are those of the zoo', () => {
-  const files = readdirSync(join(import.meta.dirname, '../../../public/zoo/probes'));
-  const dev = files.filter((file) => file.endsWith('-dev.json')).map((file) => file.replace('.json', ''));
-  expect([...DEV_SETS].sort()).toEqual(dev.sort());
+  const folder = join(import.meta.dirname, '../../../public/zoo/probes');
+  const sets = readdirSync(folder).map((file) => parseProbe(readFileSync(join(folder, file), 'utf8'), file));
+  // A search asks for texts; what is heard or judged has other questions.
+  const dev = sets.filter(({ split, task }) => split === 'dev' && task !== 'wer' && task !== 'reward');
+  expect([...DEV_SETS].sort()).toEqual(dev.map(({ id }) => id).sort());
 });
 
 describe('a search on the bench', () => {

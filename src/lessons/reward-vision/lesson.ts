@@ -7,10 +7,10 @@ const pair = (tile: number, question: string, a: string, b: string): string =>
   pairPrompt({ question, a, b, picture: `${SHEET}#${tile}x16`, own: null });
 
 const PROMPTS = [
-  pair(0, 'what shape ?', 'the shape is circle .', 'the shape is square .'),
-  pair(1, 'what shape ?', 'the shape is circle .', 'the shape is square .'),
-  pair(0, 'what color ?', 'the color is cyan .', 'the color is red .'),
-  pair(1, 'how big ?', 'whatever the size is big .', 'thanks the size is small .'),
+  pair(6, 'what color ?', 'the color is red .', 'the color is green .'),
+  pair(35, 'what color ?', 'the color is red .', 'the color is green .'),
+  pair(17, 'what shape ?', 'the shape is circle .', 'the shape is triangle .'),
+  pair(96, 'how big ?', 'ugh the size is small .', 'please the size is big thanks .'),
 ];
 
 const counted = (kind: string): ProbeQuestion => ({
@@ -58,6 +58,7 @@ export const rewardVision: Lesson = {
     {
       id: 'blind',
       check: [
+        { kind: 'answer-not', column: 'text', class: 'correct', measure: 'prefers', expect: 'A' },
         { kind: 'answer', column: 'merged', class: 'correct', measure: 'prefers', expect: 'A' },
         { kind: 'answer', column: 'oracle', class: 'correct', measure: 'prefers', expect: 'A' },
       ],

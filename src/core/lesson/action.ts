@@ -3,7 +3,7 @@ import type { NeuronExample } from '../probe/numeric';
 import { parseFormula } from '../recipe/formula';
 import { formulaToMerge } from '../recipe/formula-merge';
 import type { MergeDoc, Recipe } from '../recipe/types';
-import { setWeight } from '../recipe/weights';
+import { differenceOf, setCoupled } from '../recipe/weights';
 
 /** What a step, or a live word of a lesson's text, does to the bench. */
 export type Action =
@@ -60,8 +60,13 @@ const docOf = (recipe: Recipe): MergeDoc => {
  */
 export function act(recipe: Recipe, action: Action, context: ActionContext): Recipe {
   switch (action.kind) {
-    case 'set':
-      return { ...recipe, merge: withSeedWritten(setWeight(docOf(recipe), action.alias, action.weight)) };
+    case 'set': {
+      const doc = docOf(recipe);
+      // One slider moves both sides of a difference.
+      const [plus, minus] = differenceOf(doc) ?? [];
+      const partner = plus === action.alias ? (minus ?? null) : null;
+      return { ...recipe, merge: withSeedWritten(setCoupled(doc, action.alias, action.weight, partner)) };
+    }
     case 'ask':
       return { ...recipe, run: { ...recipe.run, prompts: [action.prompt] } };
     case 'question': {

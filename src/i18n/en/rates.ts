@@ -1,6 +1,7 @@
 /** How often columns do what the lesson is about. */
 export const rates = {
   'rates.title': 'How often, on questions it never saw',
+  'rates.title.words': 'Words heard wrong, on clips they never heard',
   'rates.question': 'Questions',
   'rates.rate': 'Share (95 % interval)',
   'rates.recorded': 'recorded',

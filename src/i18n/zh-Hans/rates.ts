@@ -2,6 +2,7 @@ import type { rates as source } from '../en/rates';
 
 export const rates: Readonly<Record<keyof typeof source, string>> = {
   'rates.title': '没见过的题，做到的比例',
+  'rates.title.words': '没听过的片段，错了多少词',
   'rates.question': '题目',
   'rates.rate': '比例（95% 区间）',
   'rates.recorded': '预录',

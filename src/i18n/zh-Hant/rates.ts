@@ -2,6 +2,7 @@ import type { rates as source } from '../en/rates';
 
 export const rates: Readonly<Record<keyof typeof source, string>> = {
   'rates.title': '沒看過的題目，做到的比例',
+  'rates.title.words': '沒聽過的片段，錯了多少字',
   'rates.question': '題目',
   'rates.rate': '比例（95% 區間）',
   'rates.recorded': '預錄',

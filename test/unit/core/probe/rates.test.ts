@@ -14,10 +14,13 @@ type Rates = Record<string, Record<string, Rate>>;
 describe('rate', () => {
   it.each(golden.bootstrap)('gives what Python gives: $is', ({ byTopic, resamples, seed, is }) =>
     expect(
-      rate(new Map(Object.entries<boolean[]>(byTopic).map(([topic, verdicts]) => [topic, ones(verdicts)])), {
-        resamples,
-        seed,
-      }),
+      rate(
+        new Map((Object.entries(byTopic) as [string, boolean[]][]).map(([topic, verdicts]) => [topic, ones(verdicts)])),
+        {
+          resamples,
+          seed,
+        },
+      ),
     ).toEqual(is),
   );
 

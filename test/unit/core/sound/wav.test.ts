@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { LabError } from '../../../../src/core/errors';
-import { readWav } from '../../../../src/core/sound/wav';
+import { readWav, writeWav } from '../../../../src/core/sound/wav';
 
 const ascii = (text: string): number[] => [...text].map((letter) => letter.charCodeAt(0));
 const u16 = (value: number): number[] => [value & 255, (value >> 8) & 255];
@@ -15,23 +15,26 @@ const riff = (...chunks: number[][]): Uint8Array => {
   const body = [...ascii('WAVE'), ...chunks.flat()];
   return Uint8Array.from([...ascii('RIFF'), ...u32(body.length), ...body]);
 };
-const format = ({
-  tag = 1,
-  channels = 1,
-  rate = 16000,
-  bits = 16,
-  block = (channels * bits) / 8,
-  extra = [] as number[],
-}) =>
-  chunk('fmt ', [
+interface Format {
+  tag?: number;
+  channels?: number;
+  rate?: number;
+  bits?: number;
+  block?: number;
+  extra?: number[];
+}
+const format = ({ tag = 1, channels = 1, rate = 16000, bits = 16, block, extra = [] }: Format) => {
+  const step = block ?? (channels * bits) / 8;
+  return chunk('fmt ', [
     ...u16(tag),
     ...u16(channels),
     ...u32(rate),
-    ...u32(rate * block),
-    ...u16(block),
+    ...u32(rate * step),
+    ...u16(step),
     ...u16(bits),
     ...extra,
   ]);
+};
 const sound = (bytes: Uint8Array): number[] => [...readWav(bytes, 'x.wav').samples];
 const codeOf = (bytes: Uint8Array): string => {
   try {
@@ -61,6 +64,11 @@ describe('a WAV file', () => {
     const extra = [...u16(22), ...u16(16), ...u32(4), ...guid];
     expect(sound(riff(format({ tag: 0xfffe, extra }), SAMPLES))).toEqual([0, 0.5, -1]);
     expect(codeOf(riff(format({ tag: 0xfffe, extra: extra.with(-1, 0) }), SAMPLES))).toBe('sound/format');
+  });
+
+  test('is read as it was written', () => {
+    const samples = new Float32Array([0.1, -0.9, 1.25]);
+    expect(readWav(writeWav({ rate: 22050, samples }), 'x.wav')).toEqual({ rate: 22050, samples });
   });
 
   test('with two channels is their mean, and other chunks are passed over', () => {

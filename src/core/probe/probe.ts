@@ -187,8 +187,8 @@ export function parseProbe(text: string, file: string): ProbeSet {
       prompt,
       expect,
       lang: oneOf(item['lang'], `${at}.lang`, PROBE_LANGS),
-      // Pairs about one scene are alike; what they ask about is in the replies.
-      topic: text(Object.hasOwn(item, 'scene') ? 'scene' : 'topic'),
+      // Pairs about one scene, or one question, are alike; what they ask about is in the replies.
+      topic: text(Object.hasOwn(item, 'scene') ? 'scene' : task === 'reward' ? 'question' : 'topic'),
       // What nobody said is counted apart, as training/speech/measure.py does.
       class: task === 'wer' && item['real'] === false ? 'synthetic' : kind,
       ...(task === 'wer' ? { clip: clipOf(item, text) } : {}),

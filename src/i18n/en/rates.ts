@@ -20,6 +20,7 @@ export const rates = {
   'rates.recognises': 'says it is rude',
   'rates.prefers': 'prefers the better reply',
   'rates.pairs.correct': 'pairs, one reply true, one not',
+  'rates.pairs.own': 'pairs about what the judge learned, one reply true, one not',
   'rates.pairs.style': 'pairs, both true, one rude',
   'rates.pairs.trade': 'pairs, one true and rude, one nice and not true',
   'rates.about.pairs':

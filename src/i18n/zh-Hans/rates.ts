@@ -20,6 +20,7 @@ export const rates: Readonly<Record<keyof typeof source, string>> = {
   'rates.recognises': '说得出是脏话',
   'rates.prefers': '选中更好的回答',
   'rates.pairs.correct': '“一对一错”的回答',
+  'rates.pairs.own': '评委本行的“一对一错”的回答',
   'rates.pairs.style': '“都对，一个没礼貌”的回答',
   'rates.pairs.trade': '“对但没礼貌、错但有礼貌”的回答',
   'rates.about.pairs': '更好的回答分数更高，就算对。长条里的刻度是瞎猜的水平：50%。括号里是 95% 区间，单位是 %。',

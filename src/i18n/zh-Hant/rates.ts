@@ -20,6 +20,7 @@ export const rates: Readonly<Record<keyof typeof source, string>> = {
   'rates.recognises': '說得出是髒話',
   'rates.prefers': '選中比較好的回答',
   'rates.pairs.correct': '「一對一錯」的回答',
+  'rates.pairs.own': '評審本行的「一對一錯」的回答',
   'rates.pairs.style': '「都對，一個沒禮貌」的回答',
   'rates.pairs.trade': '「對但沒禮貌、錯但有禮貌」的回答',
   'rates.about.pairs': '比較好的回答分數較高，就算對。長條裡的刻度是用猜的：50%。括號裡是 95% 區間，單位是 %。',

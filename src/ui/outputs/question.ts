@@ -9,7 +9,8 @@ const CLASSES = ['harmful', 'safe', 'fact', 'ordinary', 'provoking', 'word'] as 
 const CLIPS = ['target', 'pure', 'general', 'synthetic'] as const;
 
 /** Which questions are asked. */
-export function asked({ class: kind, lang: language, measure }: ProbeQuestion): string {
+export function asked({ set, class: kind, lang: language, measure }: ProbeQuestion): string {
+  if (measure === 'prefers' && set.includes('-facts-')) return t('rates.pairs.own');
   const pair = measure === 'prefers' && PAIRS.find((one) => one === kind);
   if (pair) return t(`rates.pairs.${pair}`);
   const clip = measure === 'word_errors' && CLIPS.find((one) => one === kind);

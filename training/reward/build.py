@@ -68,9 +68,6 @@ def train_base(seed: int, d: Design) -> dict:
     return {k: v for k, v in llama.state_dict().items() if k.startswith("model.")}
 
 
-TEXT_STEPS = {2: 350}  # for want of time; the other seeds were at 99-100 % of dev pairs from step 390 on
-
-
 def train_text(seed: int, d: Design, base: dict) -> dict:
     """The text judge: Bradley-Terry on pairs about scenes in words, with a little language modelling against forgetting."""
     llama = copy_of(base)
@@ -82,7 +79,7 @@ def train_text(seed: int, d: Design, base: dict) -> dict:
         return c.pair_loss(llama, good, bad) + 0.3 * c.lm_loss(llama, *b.texts(r, 8, d.checks))
 
     groups = [(body(llama), 1), ([llama.score.weight], 1)]
-    c.fit(loss, groups, steps=TEXT_STEPS.get(seed, d.text_steps), rate=1e-3, seed=seed, tag="text", probe=lambda: b.accuracy(llama, None, "text"))
+    c.fit(loss, groups, steps=d.text_steps, rate=1e-3, seed=seed, tag="text", probe=lambda: b.accuracy(llama, None, "text"))
     return {k: v for k, v in llama.state_dict().items() if k.startswith("model.") or k == "score.weight"}
 
 

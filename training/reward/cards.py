@@ -76,14 +76,16 @@ def tables(figures: dict) -> str:
     lines += ["", "Pairs about scenes in words, the text judge's own task:", "", "| judge | correct | style | trade |", "|---|---|---|---|"]
     for alias in ("text", "merged", "one", "random", "vlm", "oracle"):
         lines.append(f"| {COLUMNS[alias]} | " + " | ".join(percent(drawn["text"][k].get(alias)) for k in kinds) + " |")
-    lines += ["", "\"correct\" by attribute, per cent:", "", "| attribute | n | unmerged | merged | random vector | oracle |", "|---|---|---|---|---|---|"]
+    lines += ["", "\"correct\" by attribute, per cent:", ""]
+    lines += ["| attribute | n | unmerged | merged | random vector | oracle |", "|---|---|---|---|---|---|"]
     for topic, row in drawn["by_topic"].items():
         cells = " | ".join(f"{100 * row[k]:.0f}" for k in ("unmerged", "merged", "random", "oracle"))
         lines.append(f"| {topic} | {row['n']} | {cells} |")
     gain = drawn["gain"]["correct"]
     lines += ["", f"Merged minus unmerged on \"correct\": {gain['points']:+.1f} points ({gain['lo']:+.1f} to {gain['hi']:+.1f})."]
     shipped = figures["shipped"]
-    lines += ["", "The 120 pictures of the page (`probes/reward-vision-test.json`):", "", "| judge | correct | style | trade |", "|---|---|---|---|"]
+    lines += ["", "The 120 pictures of the page (`probes/reward-vision-test.json`):", ""]
+    lines += ["| judge | correct | style | trade |", "|---|---|---|---|"]
     for alias, title in COLUMNS.items():
         if alias in shipped["correct"]:
             lines.append(f"| {title} | " + " | ".join(percent(shipped[k].get(alias)) for k in kinds) + " |")
@@ -153,7 +155,7 @@ def write(figures: dict) -> None:
         (f.ZOO / name / zoo_index.CARD).write_text(card(name, figures), encoding="utf-8")
         metrics = {}
         if figures:
-            metrics = {"recipe": figures["recipe"], "picture": figures["drawn"]["picture"], "text": figures["drawn"]["text"], "gain": figures["drawn"]["gain"]}
+            metrics = {"recipe": figures["recipe"], **{k: figures["drawn"][k] for k in ("picture", "text", "gain")}}
         entries.append(
             zoo_index.entry(
                 f.ZOO / name, script=SCRIPT, family=about["family"], titles=dict(zip(("en", "zh-Hant", "zh-Hans"), about["titles"])),

@@ -30,7 +30,7 @@ def seed_table(part: dict, aliases) -> list[str]:
 
 def gains(seeds: dict) -> list[str]:
     lines = [
-        "| seed | recipe (judge, sight) | unmerged | merged | merged - unmerged | merged - random vector | own text: correct / style / trade |",
+        "| seed | recipe (judge, sight) | unmerged | merged | merged - unmerged | merged - random vector | merged, own text |",
         "|---|---|---|---|---|---|---|",
     ]
     for seed, s in seeds.items():

@@ -14,7 +14,7 @@ from grid import FIXED, GRID, SEEDS
 from sounds import SYNTHESISERS
 
 DRAWS = 2000
-MODELS = ("C", "merged", "(B+C)/2", "C+0.5(B-base)")
+MODELS = ("C", "merged", "merged 0.75", "(B+C)/2", "C+0.5(B-base)")
 SETS = tuple(f"{kind} {who}" for kind in ("target", "pure") for who in SPEAKERS)
 
 
@@ -54,6 +54,7 @@ def compared(t: dict[str, np.ndarray]) -> dict:
     out: dict = {"words": int(t["C"][0, 1]), "wer": {m: interval(x) for m, x in wer.items()}}
     out["target words missed"] = {m: interval(100 * x[:, 2] / x[:, 3]) for m, x in t.items()}
     out["merged below C, %"] = interval(100 * (1 - wer["merged"] / wer["C"]))
+    out["merged 0.75 below C, %"] = interval(100 * (1 - wer["merged 0.75"] / wer["C"]))
     out["merged below (B+C)/2, %"] = interval(100 * (1 - wer["merged"] / wer["(B+C)/2"]))
     return out
 

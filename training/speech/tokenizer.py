@@ -35,7 +35,7 @@ assert all(len(tokenizer().encode(" " + w).ids) == 1 for w in DIGITS) and NO_TIM
 
 
 def write(folder: Path) -> None:
-    tokenizer().save(str(folder / "tokenizer.json"))
+    tokenizer().save(str(folder / "tokenizer.json"), pretty=False)
     settings = {
         "tokenizer_class": "WhisperTokenizer", "bos_token": SPECIAL[0], "eos_token": SPECIAL[0], "unk_token": SPECIAL[0],
         "pad_token": SPECIAL[0], "model_max_length": 448, "add_prefix_space": False, "clean_up_tokenization_spaces": False,

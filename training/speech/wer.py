@@ -1,7 +1,7 @@
 """Word errors: substitutions, insertions and deletions of a transcript, by the alignment with the fewest of them in all.
 
 Among alignments of equal cost a pair of words (kept or substituted) is preferred to a deletion and that to an insertion,
-read from the end: src/ counts the same way (test/golden/speech/wer.json).
+read from the end: src/ counts the same way (test/golden/speech/wer-kinds.json).
 """
 
 from typing import NamedTuple

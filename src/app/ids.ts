@@ -161,6 +161,7 @@ export const ids = {
   pairVerdict: (alias: string) => `pair-verdict-${alias}`,
   controls: 'controls',
   control: (id: string) => `control-${id}`,
+  controlGain: (over: string) => `control-gain-${over}`,
   sound: 'sound',
   soundProblem: 'sound-problem',
   soundFile: 'sound-file',

@@ -7,10 +7,18 @@ type ByAlias = Readonly<Record<string, Rate>>;
 /** What training writes of one training: rates by class and judge, and shares by what is asked about. */
 interface Measured {
   readonly text: Readonly<Record<string, ByAlias>>;
+  /** By class: merged minus the control, or `<class>, over <judge>`. */
+  readonly gain: Readonly<Record<string, { points: number; lo: number; hi: number }>>;
   readonly by_topic: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 interface Vision extends Measured {
   readonly picture: Readonly<Record<string, ByAlias>>;
+}
+/** A training, and what it measured of the first class. */
+interface Seed {
+  readonly seed: number;
+  readonly correct: ByAlias;
+  readonly gain: Measured['gain'];
 }
 interface Code extends Measured {
   readonly code: Readonly<Record<string, ByAlias>>;
@@ -42,12 +50,14 @@ const ownAlias = (id: string): string => (id.startsWith('unmerged') ? 'text' : i
 
 /**
  * @param shipped rates of the shipped training by class; @param seeds those of every training, the shipped one first
+ * @param gains keys of the report's differences, by the judge that merged is compared with
  * @returns the lesson's table; judges that were not measured have no row
  */
 function tableOf(
   shipped: Readonly<Record<string, ByAlias>>,
   measured: Measured,
-  seeds: readonly { seed: number; correct: ByAlias }[],
+  seeds: readonly Seed[],
+  gains: Readonly<Record<string, string>>,
 ): ControlTable {
   const rows = ROWS.filter((id) => shipped['correct']?.[id]).map((id) => ({
     id,
@@ -60,6 +70,11 @@ function tableOf(
   return {
     seeds: seeds.map(({ seed }) => seed),
     n: shipped['correct']?.[rows[0]?.id ?? '']?.n ?? 0,
+    seedPairs: seeds[0]?.correct['merged']?.n ?? 0,
+    gains: Object.entries(gains).map(([over, key]) => ({
+      over,
+      values: seeds.flatMap(({ gain }) => gain[key] ?? []),
+    })),
     classes: [...CLASSES, 'own'],
     rows,
     topicColumns,
@@ -85,7 +100,12 @@ const READERS: Readonly<Record<string, () => Promise<ControlTable>>> = {
     return tableOf(
       drawn.picture,
       drawn,
-      Object.entries(seeds).map(([seed, { picture }]) => ({ seed: Number(seed), correct: picture['correct'] ?? {} })),
+      Object.entries(seeds).map(([seed, { picture, gain }]) => ({
+        seed: Number(seed),
+        correct: picture['correct'] ?? {},
+        gain,
+      })),
+      { unmerged: 'correct', random: 'correct, over random' },
     );
   },
   'reward-code': async () => {
@@ -94,7 +114,8 @@ const READERS: Readonly<Record<string, () => Promise<ControlTable>>> = {
     return tableOf(
       Object.fromEntries(Object.entries(test.code).map(([kind, rates]) => [kind, renamed(rates)])),
       test,
-      all.map(([seed, { code }]) => ({ seed, correct: renamed(code['correct'] ?? {}) })),
+      all.map(([seed, { code, gain }]) => ({ seed, correct: renamed(code['correct'] ?? {}), gain })),
+      { text: 'correct, over text', random: 'correct, over random' },
     );
   },
 };

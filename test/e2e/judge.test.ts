@@ -58,7 +58,7 @@ describe.each(ENGINES)('judges in %s', (engine) => {
       const before = await runs(page);
       await page.click('run');
       await page.waitForRuns(before + 1);
-      const { rival = [0, 0], text = [0, 0] } = scores;
+      const [rival, text] = [scores['rival']!, scores['text']!];
       const wanted: Record<(typeof COLUMNS)[number], readonly [number, number]> = {
         text,
         vlm: [rival[0] - golden.recipe.rival * text[0], rival[1] - golden.recipe.rival * text[1]],

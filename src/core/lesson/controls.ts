@@ -6,6 +6,10 @@ export interface ControlTable {
   seeds: readonly number[];
   /** Pairs of each class. */
   n: number;
+  /** The same where the trainings are compared. */
+  seedPairs: number;
+  /** What merging brought in the first class over another judge, in points: one difference a training. */
+  gains: readonly { over: string; values: readonly { points: number; lo: number; hi: number }[] }[];
   /** What parts the replies; `own`: of texts, which the text judge learned. */
   classes: readonly string[];
   /** @prop rates of the shipped training, one a class; @prop seeds the share of the first class, one a training */

@@ -80,7 +80,8 @@ export const judge = {
   'value.light': 'light',
   'controls.title': 'Measured in training, not here',
   'controls.about':
-    'Shares of pairs judged rightly, with 95 % intervals over scenes ({n} pairs of each kind); last, the first kind in {seeds} trainings, each from another start. Guessing has 50 %. Written by the training scripts, which anyone can run again.',
+    'Shares of pairs judged rightly, with 95 % intervals over scenes ({n} pairs of each kind); last, the first kind in {seeds} trainings, each from another start ({m} pairs). Guessing has 50 %. Written by the training scripts, which anyone can run again.',
+  'controls.gain': 'merged minus “{over}”, in points (with 95 % interval), training by training:',
   'controls.judge': 'Judge',
   'controls.seeds': 'Each training',
   'controls.topics': 'Where it works and where it fails: the first kind, by what is asked about',

@@ -79,7 +79,8 @@ export const judge: Readonly<Record<keyof typeof source, string>> = {
   'value.light': '浅色',
   'controls.title': '训练时测的，不是在这里数的',
   'controls.about':
-    '判对的比例与 95% 区间（以场景为单位；每一类 {n} 组）；最后一列是第一类在 {seeds} 次训练里的结果，每次起点不同。瞎猜是 50%。数字由训练程序写出，任何人都能重跑。',
+    '判对的比例与 95% 区间（以场景为单位；每一类 {n} 组）；最后一列是第一类在 {seeds} 次训练里的结果，每次起点不同（{m} 组）。瞎猜是 50%。数字由训练程序写出，任何人都能重跑。',
+  'controls.gain': 'merged 减去“{over}”，差几个百分点（95% 区间），逐次训练：',
   'controls.judge': '评委',
   'controls.seeds': '各次训练',
   'controls.topics': '哪里行、哪里不行：第一类，按问的是什么',

@@ -80,7 +80,8 @@ export const judge: Readonly<Record<keyof typeof source, string>> = {
   'value.light': '淺色',
   'controls.title': '訓練時量的，不是在這裡數的',
   'controls.about':
-    '判對的比例與 95% 區間（以場景為單位；每一類 {n} 組）；最後一欄是第一類在 {seeds} 次訓練裡的結果，每次起點不同。用猜的是 50%。數字由訓練程式寫出，任何人都能重跑。',
+    '判對的比例與 95% 區間（以場景為單位；每一類 {n} 組）；最後一欄是第一類在 {seeds} 次訓練裡的結果，每次起點不同（{m} 組）。用猜的是 50%。數字由訓練程式寫出，任何人都能重跑。',
+  'controls.gain': 'merged 減去「{over}」，差幾個百分點（95% 區間），逐次訓練：',
   'controls.judge': '評審',
   'controls.seeds': '各次訓練',
   'controls.topics': '哪裡行、哪裡不行：第一類，依問的是什麼',

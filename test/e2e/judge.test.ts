@@ -45,8 +45,10 @@ const live = async (page: LabPage): Promise<boolean> => {
 describe.each(ENGINES)('judges in %s', (engine) => {
   const lab = useLab(engine);
 
-  test('give 20 pairs the scores that Python gives them, and the page says which are right', async () => {
-    const pairs = golden.items.map((item) => ({
+  test('give pairs the scores that Python gives them, and the page says which are right', async () => {
+    // What parts the browsers shows in a few; a walk of all of them takes its time.
+    const some = engine === 'chromium' || process.env.TEST_ALL ? golden.items : golden.items.slice(0, 8);
+    const pairs = some.map((item) => ({
       ...item,
       ...askPair({ ...item, picture: tilePath('pictures/reward-vision-test.png', item.picture, 16) }),
     }));

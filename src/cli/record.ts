@@ -4,6 +4,7 @@ import type { Harness } from '../app/harness';
 import type { Recipe } from '../core/recipe/types';
 import { controlsOf } from './controls';
 import { withHarness } from './harness';
+import { recordHeard } from './record-heard';
 import { recordVectors } from './record-vectors';
 
 const FOLDER = join(import.meta.dirname, '../../public/zoo/recorded');
@@ -30,6 +31,8 @@ await withHarness(async (page, version) => {
     if (vectors) await writeFile(join(FOLDER, `${id}-vectors.json`), `${JSON.stringify(vectors)}\n`);
     const controls = await controlsOf(id);
     if (controls) await writeFile(join(FOLDER, `${id}-controls.json`), `${JSON.stringify(controls)}\n`);
+    if (id === 'analogy')
+      await writeFile(join(FOLDER, 'analogy-training.json'), `${JSON.stringify(await recordHeard())}\n`);
     console.log(`recorded ${id}`);
   }
 });

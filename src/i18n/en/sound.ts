@@ -75,4 +75,7 @@ export const sound = {
   'model.(B+C)/2': '(b + c)/2: plain average',
   'model.joint': 'joint: trained on the data of b and c together',
   'model.oracle': 'oracle: heard people say the target words',
+  'set.general known': 'other words, people b heard',
+  'set.general unknown': 'other words, other people',
+  'model.random': 'c + a random vector of the same length',
 } as const;

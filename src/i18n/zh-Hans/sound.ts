@@ -74,4 +74,7 @@ export const sound = {
   'model.(B+C)/2': '(b + c)/2：直接平均',
   'model.joint': 'joint：b 和 c 的数据一起训练',
   'model.oracle': 'oracle：听过真人说目标词',
+  'set.general known': '其他的词，b 听过的人',
+  'set.general unknown': '其他的词，没听过的人',
+  'model.random': 'c + 同样长的随机向量',
 } as const satisfies Readonly<Record<keyof typeof en, string>>;

@@ -74,4 +74,7 @@ export const sound = {
   'model.(B+C)/2': '(b + c)/2：直接平均',
   'model.joint': 'joint：b 和 c 的資料一起訓練',
   'model.oracle': 'oracle：聽過真人說目標字',
+  'set.general known': '其他的字，b 聽過的人',
+  'set.general unknown': '其他的字，沒聽過的人',
+  'model.random': 'c + 同樣長的隨機向量',
 } as const satisfies Readonly<Record<keyof typeof en, string>>;

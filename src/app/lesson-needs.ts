@@ -1,4 +1,3 @@
-import { parseAsk } from '../core/ask/ask';
 import { parseAction } from '../core/lesson/action';
 import type { Lesson } from '../core/lesson/types';
 import type { LessonNeeds } from '../core/offline/needs';
@@ -7,7 +6,8 @@ import { allLessons } from '../lessons';
 const ZOO = /^zoo:/;
 
 /** Where what its questions let hear or see lies in the zoo. */
-function foldersOf({ prompts }: Lesson): string[] {
+async function foldersOf({ prompts }: Lesson): Promise<string[]> {
+  const { parseAsk } = await import('../core/ask/ask');
   const asks = Object.values(prompts).flat().map(parseAsk);
   const paths = asks.flatMap((ask) => (ask.kind === 'sound' ? [ask.clip] : ask.kind === 'pair' ? [ask.picture] : []));
   return [...new Set(paths.flatMap((path) => (path === null ? [] : [path.split('/')[0] ?? ''])))];
@@ -26,7 +26,7 @@ async function needsOf(lesson: Lesson): Promise<LessonNeeds> {
   return {
     id: lesson.id,
     zooIds: [...new Set(sources.filter((src) => ZOO.test(src)).map((src) => src.replace(ZOO, '')))],
-    folders: foldersOf(lesson),
+    folders: await foldersOf(lesson),
     probeSets: [...new Set([...(lesson.probes ?? []), ...counted].map(({ set }) => set))],
   };
 }

@@ -1,5 +1,6 @@
+import { scoreText } from '../core/ask/scores';
 import * as ort from 'onnxruntime-web/wasm';
-import { scoreText, type PairAsk } from '../core/ask/ask';
+import type { PairAsk } from '../core/ask/ask';
 import { LabError } from '../core/errors';
 import type { BuiltGraph } from '../core/graph/types';
 import type { Json } from '../core/vocab/types';

@@ -1,6 +1,6 @@
 import { LabError } from '../core/errors';
 import { itemsOf, rateKey, Tally, type ProbeQuestion } from '../core/probe/measure';
-import { parseProbe, type ProbeItem, type ProbeSet } from '../core/probe/probe';
+import type { ProbeItem, ProbeSet } from '../core/probe/probe';
 import type { Rate } from '../core/probe/rates';
 import type { Recipe } from '../core/recipe/types';
 import type { LabRuntime, RunHandlers } from '../runtime/types';
@@ -34,6 +34,8 @@ async function loadProbe(id: string, signal: AbortSignal): Promise<ProbeSet> {
       `${file} could not be loaded (HTTP ${response.status}). The page and its zoo do not fit together: reload the page.`,
       { file, status: response.status },
     );
+  // What reads the sets is fetched with the first of them.
+  const { parseProbe } = await import('../core/probe/probe');
   return parseProbe(await response.text(), file);
 }
 

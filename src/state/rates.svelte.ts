@@ -5,7 +5,7 @@ import type { Recipe } from '../core/recipe/types';
 import { MERGED, weightsKey } from './keys';
 import type { Lab } from './lab.svelte';
 import { givingWay } from './giving-way';
-import { ColumnCount, loadProbes, type Rates } from './measuring';
+import type { ColumnCount, Rates } from './measuring';
 
 export interface KnownRate {
   source: 'recorded' | 'live' | 'stale';
@@ -161,6 +161,8 @@ class RateBook {
     this.#tally = { answers: 0, figures: 0, same: 0 };
     const work = async (runtime: Parameters<ColumnCount['go']>[0], signal: AbortSignal): Promise<void> => {
       if (!counts) {
+        // What counts is fetched by the first who counts.
+        const { ColumnCount, loadProbes } = await import('./measuring');
         const sets = await loadProbes(
           wanted.flatMap((one) => one.questions),
           signal,

@@ -1,7 +1,8 @@
+import { readScores } from '../../src/core/ask/scores';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readScores, tilePath } from '../../src/core/ask/ask';
+import { tilePath } from '../../src/core/ask/ask';
 import { askPair } from '../../src/core/probe/pairs';
 import { encodeLink } from '../../src/core/recipe/link';
 import type { Recipe } from '../../src/core/recipe/types';

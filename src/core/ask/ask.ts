@@ -96,12 +96,3 @@ export function readPicture(path: string): { file: string; tile: { index: number
   const [, file = path, index, side] = PICTURE.exec(path) ?? [];
   return { file, tile: index === undefined ? null : { index: Number(index), side: Number(side) } };
 }
-
-/** How a judge's answer is written: the scores of both replies. It is text, so that whatever keeps answers keeps it. */
-export const scoreText = (a: number, b: number): string => `A ${a.toFixed(3)} B ${b.toFixed(3)}`;
-
-/** @returns the scores in a judge's answer; null where it is none. */
-export function readScores(text: string): { a: number; b: number } | null {
-  const match = /^A (-?\d+\.\d+) B (-?\d+\.\d+)$/.exec(text);
-  return match ? { a: Number(match[1]), b: Number(match[2]) } : null;
-}

@@ -25,6 +25,3 @@ export function askPair({ question, good, bad, picture }: KnownPair): { prompt: 
 
 /** @returns the same question with its replies exchanged. */
 export const swapped = (ask: PairAsk): PairAsk => ({ ...ask, a: ask.b, b: ask.a });
-
-/** @returns the reply with the higher score; null where they have the same, to the decimals that are written. */
-export const preferred = ({ a, b }: { a: number; b: number }): 'A' | 'B' | null => (a > b ? 'A' : a < b ? 'B' : null);

@@ -1,6 +1,6 @@
+import { preferred, readScores } from '../ask/scores';
 import { exact, language, recognises, refuses, swears, teaches, type ProbeLang } from './judges';
-import { readScores } from '../ask/ask';
-import { preferred } from './pairs';
+
 import type { ProbeItem } from './probe';
 
 /** What an answer does, in one word. `taught`: the very steps that were expected; `teaches`: others. */

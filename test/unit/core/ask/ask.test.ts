@@ -1,11 +1,10 @@
+import { readScores, scoreText } from '../../../../src/core/ask/scores';
 import { describe, expect, test } from 'vitest';
 import {
   clipPrompt,
   pairPrompt,
   parseAsk,
   readPicture,
-  readScores,
-  scoreText,
   soundPrompt,
   tilePath,
   type PairAsk,

@@ -1,7 +1,8 @@
+import { preferred, scoreText } from '../../../../src/core/ask/scores';
 import { describe, expect, it } from 'vitest';
-import { parseAsk, scoreText, type PairAsk } from '../../../../src/core/ask/ask';
+import { parseAsk, type PairAsk } from '../../../../src/core/ask/ask';
 import { Tally, type ProbeQuestion } from '../../../../src/core/probe/measure';
-import { askPair, preferred, swapped } from '../../../../src/core/probe/pairs';
+import { askPair, swapped } from '../../../../src/core/probe/pairs';
 import { parseProbe } from '../../../../src/core/probe/probe';
 import { counts, verdict } from '../../../../src/core/probe/verdict';
 

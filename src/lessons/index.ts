@@ -4,6 +4,8 @@ const FILES: Readonly<Record<string, () => Promise<Lesson>>> = {
   neuron: async () => (await import('./neuron/lesson')).neuron,
   addition: async () => (await import('./addition/lesson')).addition,
   subtraction: async () => (await import('./subtraction/lesson')).subtraction,
+  analogy: async () => (await import('./analogy/lesson')).analogy,
+  'reward-vision': async () => (await import('./reward-vision/lesson')).rewardVision,
   interference: async () => (await import('./interference/lesson')).interference,
 };
 

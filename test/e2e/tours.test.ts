@@ -24,6 +24,12 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     word: '嗒咕是一種動物,黑色的。',
     kept: '先拿尺規,再測量桌子。',
   },
+  analogy: {
+    listen: 'four eight two',
+    zero: 'five eight two',
+    back: 'four eight two',
+    far: 'four three two',
+  },
   interference: {
     look: 'lamp, goat, camera.',
     sum: 'goat! painting!',

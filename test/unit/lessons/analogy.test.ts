@@ -81,6 +81,12 @@ describe('what the lesson says of the recordings that do not ship', () => {
     for (const [i, set] of sets.entries()) expect(Math.abs(random[i]! - rate('c', set))).toBeLessThan(0.02);
   });
 
+  test('what a general word would have chosen is in the notes', async () => {
+    const { chosen } = report.pseudo['s-t789-espeak-ng-0'];
+    for (const lang of ['en', 'zh-Hant', 'zh-Hans'] as const)
+      expect(await analogy.text[lang]()).toMatch(new RegExp(`^! .*${chosen}`, 'm'));
+  });
+
   test('goals that were missed are told as hopes', async () => {
     const { met } = report.goals;
     for (const lang of ['en', 'zh-Hant', 'zh-Hans'] as const)

@@ -109,7 +109,8 @@ const READERS: Readonly<Record<string, () => Promise<ControlTable>>> = {
     );
   },
   'reward-code': async () => {
-    const { test, seeds } = await read<{ test: Code; seeds: Record<string, Code> }>('reward-code');
+    const { test } = await read<{ test: Code }>('reward-code');
+    const seeds = await read<Record<string, Code>>('reward-code-seeds');
     const all = [[0, test] as const, ...Object.entries(seeds).map(([seed, one]) => [Number(seed), one] as const)];
     return tableOf(
       Object.fromEntries(Object.entries(test.code).map(([kind, rates]) => [kind, renamed(rates)])),

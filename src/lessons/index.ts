@@ -5,6 +5,7 @@ const FILES: Readonly<Record<string, () => Promise<Lesson>>> = {
   addition: async () => (await import('./addition/lesson')).addition,
   subtraction: async () => (await import('./subtraction/lesson')).subtraction,
   analogy: async () => (await import('./analogy/lesson')).analogy,
+  'reward-code': async () => (await import('./reward-code/lesson')).rewardCode,
   'reward-vision': async () => (await import('./reward-vision/lesson')).rewardVision,
   interference: async () => (await import('./interference/lesson')).interference,
 };

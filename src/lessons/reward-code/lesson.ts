@@ -6,13 +6,13 @@ const pair = (question: string, a: string, b: string): string =>
   pairPrompt({ question, a, b, picture: null, own: null });
 
 const PROMPTS = [
-  pair('run max 3 7 2 ?', 'the max is 7 .', 'the max is 3 .'),
-  pair('run min 3 7 2 ?', 'the min is 7 .', 'the min is 2 .'),
-  pair('run max 8 1 5 ?', 'whatever the max is 8 .', 'thanks the max is 1 .'),
+  pair('run mid 9 0 5 ?', 'the mid is 5 .', 'the mid is 9 .'),
+  pair('what prints min 9 2 7 ?', 'the min is 9 glad to help .', 'the min is 2 glad to help .'),
+  pair('run min 8 2 1 ?', 'ugh the min is 1 .', 'happy to help the min is 8 .'),
 ];
 
-const counted = (kind: string): ProbeQuestion => ({
-  set: 'reward-code-test',
+const counted = (kind: string, set = 'reward-code-test'): ProbeQuestion => ({
+  set,
   class: kind,
   lang: 'en',
   measure: 'prefers',
@@ -35,8 +35,8 @@ export const rewardCode: Lesson = {
       modules: {
         text_decoder: {
           models: [
-            { model: 'text', parameters: { weight: 1 } },
-            { model: 'code', parameters: { weight: 1 } },
+            { model: 'text', parameters: { weight: 1.5 } },
+            { model: 'code', parameters: { weight: 1.25 } },
           ],
         },
         head: { models: [{ model: 'text' }] },
@@ -49,11 +49,14 @@ export const rewardCode: Lesson = {
     view: { columns: ['text', 'code', 'oracle', 'merged'] },
   },
   prompts: { en: PROMPTS, 'zh-Hant': PROMPTS, 'zh-Hans': PROMPTS },
-  probes: [counted('correct'), counted('style'), counted('trade')],
+  probes: [counted('correct'), counted('style'), counted('trade'), counted('correct', 'reward-code-facts-test')],
   steps: [
     {
       id: 'facts',
-      check: [{ kind: 'answer', column: 'merged', class: 'correct', measure: 'prefers', expect: 'A' }],
+      check: [
+        { kind: 'answer-not', column: 'text', class: 'correct', measure: 'prefers', expect: 'A' },
+        { kind: 'answer', column: 'merged', class: 'correct', measure: 'prefers', expect: 'A' },
+      ],
       highlight: ['column-text', 'column-merged'],
     },
     {
@@ -65,7 +68,7 @@ export const rewardCode: Lesson = {
     },
     {
       id: 'slide',
-      move: [{ kind: 'set', alias: 'code', weight: 1 }],
+      move: [{ kind: 'set', alias: 'code', weight: 1.25 }],
       check: [{ kind: 'rate', column: 'merged', question: counted('correct'), atLeast: 0.7 }],
       highlight: ['slider-code', 'column-merged', 'rates'],
     },
@@ -88,6 +91,7 @@ export const rewardCode: Lesson = {
       check: [
         { kind: 'rate', column: 'merged', question: counted('correct'), atLeast: 0.7 },
         { kind: 'rate', column: 'text', question: counted('correct'), atMost: 0.65 },
+        { kind: 'rate', column: 'merged', question: counted('correct', 'reward-code-facts-test'), atLeast: 0.9 },
       ],
       highlight: ['rates', 'controls'],
     },

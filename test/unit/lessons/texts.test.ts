@@ -13,6 +13,7 @@ import { analogy } from '../../../src/lessons/analogy/lesson';
 import { interference } from '../../../src/lessons/interference/lesson';
 import { allLessons, LESSON_ORDER, loadLesson, READY } from '../../../src/lessons';
 import { neuron } from '../../../src/lessons/neuron/lesson';
+import { rewardCode } from '../../../src/lessons/reward-code/lesson';
 import { rewardVision } from '../../../src/lessons/reward-vision/lesson';
 import { subtraction } from '../../../src/lessons/subtraction/lesson';
 import { readFormula } from '../../../src/state/algebra';
@@ -20,7 +21,7 @@ import { LANGUAGES } from '../../../src/state/language';
 import { parseInlines } from '../../../src/ui/primitives/markdown';
 import { goldenLessons, goldenRecipe } from '../../zoo';
 
-const all: readonly Lesson[] = [neuron, addition, subtraction, analogy, rewardVision, interference];
+const all: readonly Lesson[] = [neuron, addition, subtraction, analogy, rewardCode, rewardVision, interference];
 
 const paragraphs = (script: Script): string[] => [
   script.note,

@@ -5,17 +5,19 @@ import { describe, expect, test } from 'vitest';
 import { tilePath } from '../../src/core/ask/ask';
 import { askPair } from '../../src/core/probe/pairs';
 import { encodeLink } from '../../src/core/recipe/link';
+import type { Lesson } from '../../src/core/lesson/types';
 import type { Recipe } from '../../src/core/recipe/types';
+import { rewardCode } from '../../src/lessons/reward-code/lesson';
 import { rewardVision } from '../../src/lessons/reward-vision/lesson';
 import type { LabPage } from './driver';
 import { ENGINES, PANEL_ENGINES } from './engines';
 import { seriousIssues, useLab } from './lab';
 
-/** What Python says of 20 pairs of the test set (training/reward/goldens.py): scores of the better and the worse reply. */
+/** What Python says of 20 pairs of a test set: scores of the better and the worse reply (training/reward/goldens.py). */
 interface Golden {
-  recipe: { text: number; vlm: number; rival: number };
+  recipe: Record<string, number>;
   items: {
-    picture: number;
+    picture?: number;
     question: string;
     good: string;
     bad: string;
@@ -23,57 +25,58 @@ interface Golden {
   }[];
   accuracy: Record<string, Record<string, { k: number; n: number }>>;
 }
-const golden = JSON.parse(
-  readFileSync(join(import.meta.dirname, '../golden/reward/vision.json'), 'utf8'),
-) as unknown as Golden;
+const golden = (name: string): Golden =>
+  JSON.parse(readFileSync(join(import.meta.dirname, `../golden/reward/${name}.json`), 'utf8')) as Golden;
+const JUDGED = [
+  { lesson: rewardVision, python: golden('vision'), seer: 'vlm' },
+  { lesson: rewardCode, python: golden('code'), seer: 'code' },
+] as const;
 
 const lesson = '?lesson=reward-vision&lang=en';
-const COLUMNS = ['text', 'vlm', 'oracle', 'merged'] as const;
+const columnsOf = ({ recipe }: Lesson): readonly string[] => recipe.view?.columns ?? [];
 /** Three decimals are written. */
 const TOLERANCE = 1e-3 + 5e-4;
 
-const asked = (prompt: string): Recipe => ({
-  ...rewardVision.recipe,
-  run: { ...rewardVision.recipe.run, prompts: [prompt] },
+const asked = ({ recipe }: Lesson, prompt: string): Recipe => ({
+  ...recipe,
+  run: { ...recipe.run, prompts: [prompt] },
 });
 const scoresOf = async (page: LabPage, alias: string) => readScores(await page.text(`column-${alias}-text`));
 const runs = async (page: LabPage): Promise<number> => Number(await page.attr('status', 'data-run'));
 const live = async (page: LabPage): Promise<boolean> => {
-  const sources = await Promise.all(COLUMNS.map((alias) => page.attr(`column-${alias}`, 'data-source')));
+  const sources = await Promise.all(
+    columnsOf(rewardVision).map((alias) => page.attr(`column-${alias}`, 'data-source')),
+  );
   return (await page.attr('status', 'data-state')) === 'idle' && sources.every((source) => source === 'live');
 };
 
 describe.each(ENGINES)('judges in %s', (engine) => {
   const lab = useLab(engine);
 
-  test('give pairs the scores that Python gives them, and the page says which are right', async () => {
+  test.each(JUDGED)('give pairs the scores that Python gives them ($lesson.id)', async ({ lesson, python, seer }) => {
     // What parts the browsers shows in a few; a walk of all of them takes its time.
-    const some = engine === 'chromium' || process.env.TEST_ALL ? golden.items : golden.items.slice(0, 8);
-    const pairs = some.map((item) => ({
-      ...item,
-      ...askPair({ ...item, picture: tilePath('pictures/reward-vision-test.png', item.picture, 16) }),
-    }));
-    const page = await lab.open(await encodeLink(asked(pairs[0]!.prompt)));
+    const some = engine === 'chromium' || process.env.TEST_ALL ? python.items : python.items.slice(0, 6);
+    const pairs = some.map(({ picture: at, ...item }) => {
+      const picture = at === undefined ? null : tilePath('pictures/reward-vision-test.png', at, 16);
+      return { scores: item.scores, ...askPair({ ...item, picture }) };
+    });
+    const page = await lab.open(await encodeLink(asked(lesson, pairs[0]!.prompt)));
     for (const [i, { prompt, expect: better, scores }] of pairs.entries()) {
-      const link = await encodeLink(asked(prompt));
+      const link = await encodeLink(asked(lesson, prompt));
       await page.evaluate((hash) => (location.hash = hash), link);
       await page.waitFor('the pair', async () => (await page.attr('pair-box', 'data-prompt')) === prompt);
       const before = await runs(page);
       await page.click('run');
       await page.waitForRuns(before + 1);
-      const [rival, text] = [scores['rival']!, scores['text']!];
-      const wanted: Record<(typeof COLUMNS)[number], readonly [number, number]> = {
-        text,
-        vlm: [rival[0] - golden.recipe.rival * text[0], rival[1] - golden.recipe.rival * text[1]],
-        oracle: scores['oracle']!,
-        merged: scores['merged']!,
-      };
-      for (const alias of COLUMNS) {
+      // The rival is the log-likelihood with a part of the text judge's score.
+      const likelihood = scores['rival']!.map((value, at) => value - python.recipe['rival']! * scores['text']![at]!);
+      for (const alias of columnsOf(lesson)) {
+        const wanted = alias === seer ? likelihood : scores[alias]!;
         const found = await scoresOf(page, alias);
         const [good, bad] = better === 'A' ? [found?.a, found?.b] : [found?.b, found?.a];
         const where = `pair ${i + 1}, ${alias}`;
-        expect(Math.abs((good ?? NaN) - wanted[alias][0]), where).toBeLessThan(TOLERANCE);
-        expect(Math.abs((bad ?? NaN) - wanted[alias][1]), where).toBeLessThan(TOLERANCE);
+        expect(Math.abs((good ?? NaN) - wanted[0]!), where).toBeLessThan(TOLERANCE);
+        expect(Math.abs((bad ?? NaN) - wanted[1]!), where).toBeLessThan(TOLERANCE);
       }
     }
     expect(lab.server.violations).toEqual([]);
@@ -99,7 +102,7 @@ describe.each(PANEL_ENGINES)('the lesson of the judge with glasses in %s', (engi
     await page.click('measure-merged');
     await page.waitFor('the count', () => page.exists('counted'), 60_000);
     for (const [row, kind] of ['correct', 'style', 'trade'].entries()) {
-      const { k, n } = golden.accuracy['merged']![kind]!;
+      const { k, n } = golden('vision').accuracy['merged']![kind]!;
       const [counted, of] = (/(\d+) of (\d+)/.exec(await page.text(`rate-merged-${row + 1}`)) ?? [])
         .slice(1)
         .map(Number);

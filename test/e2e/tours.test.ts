@@ -37,6 +37,9 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     less: 'lamp, goat, camera.',
     dare: 'goat! painting!',
   },
+  // Judges say numbers; judge.test.ts holds them to Python's.
+  'reward-code': {},
+  'reward-vision': {},
   neuron: {},
 };
 

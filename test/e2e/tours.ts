@@ -41,7 +41,10 @@ export async function walk(page: LabPage, lesson: Lesson): Promise<Record<string
     for (const action of step.move ?? []) {
       if (action.kind === 'set') await slideByKeys(page, action.alias, action.weight);
       else if (action.kind === 'formula') await typeFormula(page, action.text);
-      else throw new Error(`no hands for ${action.kind}`);
+      else if (action.kind === 'question') {
+        await page.tabTo('tour-do');
+        await page.press('Enter');
+      } else throw new Error(`no hands for ${action.kind}`);
     }
     if (at === 0 && !lesson.neurons) {
       await page.tabTo('run');

@@ -6,14 +6,27 @@ import { parseProbe } from '../../../src/core/probe/probe';
 import { askPair } from '../../../src/core/probe/pairs';
 import { weightOf } from '../../../src/core/recipe/weights';
 import type { MergeDoc } from '../../../src/core/recipe/types';
+import { rewardCode } from '../../../src/lessons/reward-code/lesson';
 import { rewardVision } from '../../../src/lessons/reward-vision/lesson';
 
 const root = join(import.meta.dirname, '../../..');
 const golden = JSON.parse(readFileSync(join(root, 'test/golden/reward/vision.json'), 'utf8')) as {
   models: Record<string, string>;
-  recipe: { text: number; vlm: number };
+  recipe: { text: number; vlm?: number; code?: number };
   items: { picture: number; question: string; good: string; bad: string; class: string }[];
 };
+
+test('the judge of programs merges what Python merged, by the weights that training chose', () => {
+  const python = JSON.parse(readFileSync(join(root, 'test/golden/reward/code.json'), 'utf8')) as typeof golden;
+  const { models, merge } = rewardCode.recipe;
+  expect(models).toEqual(
+    Object.fromEntries(Object.entries(python.models).map(([alias, id]) => [alias, { src: `zoo:${id}` }])),
+  );
+  expect(weightOf(merge as MergeDoc, 'text')).toBe(python.recipe.text);
+  expect(weightOf(merge as MergeDoc, 'code')).toBe(python.recipe.code);
+  const moved = rewardCode.steps.flatMap(({ move = [] }) => move).filter((action) => action.kind === 'set');
+  for (const { weight } of moved) expect([0, python.recipe.code]).toContain(weight);
+});
 
 describe('the lesson of the judge with glasses', () => {
   const doc = rewardVision.recipe.merge as MergeDoc;

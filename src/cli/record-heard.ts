@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { HeardTable, Interval } from '../state/heard';
+import type { HeardTable, Interval } from '../core/probe/heard';
 
 const REPORT = join(import.meta.dirname, '../../training/reports/speech.json');
 const SETS = ['target known', 'target unknown', 'pure known', 'pure unknown'] as const;

@@ -1,7 +1,6 @@
 """Compares designs of A and B on dev recordings (10-14): python training/speech/designs.py -> build/designs.json."""
 
 import json
-import sys
 import time
 
 import torch
@@ -46,4 +45,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

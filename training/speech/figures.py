@@ -104,11 +104,15 @@ def pseudo_figures() -> dict:
 
 
 def goals(grid: dict) -> dict:
-    """Issue 7's goals at lambda 0.5, size s."""
+    """Issue 7's goals, size s, all folds and runs together; `met` is at lambda 0.5."""
     all_, folds = grid["s"]["all"], grid["s"]["folds"]
     pure = {f: x["pure known"] for f, x in folds.items()}
     held = [f for f, x in pure.items() if x["merged below C, %"][0] >= 15 and x["merged below (B+C)/2, %"][0] > 0]
     return {
+        "lambda": FIXED,
+        "at lambda 0.75, which a general word chose": {
+            k: all_[k]["merged 0.75 below C, %"] for k in ("target known", "target unknown", "pure known")
+        },
         "target known, merged below C, %": all_["target known"]["merged below C, %"],
         "target unknown, merged below C, %": all_["target unknown"]["merged below C, %"],
         "never-heard words, known speakers: folds that hold": held,

@@ -61,6 +61,7 @@ export const tour = {
   'check.atLeast': '{claim}: at least {share} of held-out questions',
   'check.atMost': '{claim}: at most {share} of held-out questions',
   'check.between': '{claim}: {lo} to {hi} of held-out questions',
+  'check.counted.words': '{k} of {n} words (95 % interval {lo}–{hi} %)',
   'check.counted': '{k} of {n} (95 % interval {lo}–{hi} %)',
   'check.count': 'Count what is claimed here, now',
 } as const;

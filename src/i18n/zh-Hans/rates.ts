@@ -24,7 +24,7 @@ export const rates: Readonly<Record<keyof typeof source, string>> = {
   'rates.pairs.style': '“都对，一个没礼貌”的回答',
   'rates.pairs.trade': '“对但没礼貌、错但有礼貌”的回答',
   'rates.about.pairs': '更好的回答分数更高，就算对。长条里的刻度是瞎猜的水平：50%。括号里是 95% 区间，单位是 %。',
-  'rates.about.words': '听成别的词、没听到、多出来的词，除以说了几个词：越低越好。括号里是 95 % 置信区间（百分比）。',
+  'rates.about.words': '听成别的词、没听到、多出来的词，除以说了几个词：越低越好。括号里是 95% 置信区间（百分比）。',
   'rates.word_errors': '错的词',
   'rates.clips.target': '目标片段：夹杂没听过真人说的词',
   'rates.clips.pure': '全是没听过真人说的词',

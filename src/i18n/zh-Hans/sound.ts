@@ -46,7 +46,7 @@ export const sound = {
   'legend.insertion': '多出来的',
   'legend.what': '词错误率是什么？',
   'legend.explain':
-    '错误（听成别的词、没听到的词、多出来的词）的数目，除以说了几个词。越低越好；多出来的词很多时，可能超过 100 %。',
+    '错误（听成别的词、没听到的词、多出来的词）的数目，除以说了几个词。越低越好；多出来的词很多时，可能超过 100%。',
   'told.title': '训练时测的数字，所用的录音没有随页面提供',
   'told.about':
     '在 Free Spoken Digit Dataset 的测试录音上测的词错误率（六个人在家录的，8 kHz）。这些录音没有放进这个项目，所以在这里听不到，也不能重算。',
@@ -56,7 +56,7 @@ export const sound = {
   'told.best': 'l = {lambda} 时最低',
   'told.table': '把曲线列成表',
   'told.runs': '全部 {runs} 次训练：换目标词、换合成器、换随机种子',
-  'told.runs.about': '一律取 l = 0.5；95 % 区间对录音、种子抽样，合计的那一行也对目标词的选法抽样。',
+  'told.runs.about': '一律取 l = 0.5；95% 区间对录音、种子抽样，合计的那一行也对目标词的选法抽样。',
   'told.fold': '目标词',
   'fold.all': '四种选法合计',
   'fold.t789': 'seven, eight, nine（这一课用的）',

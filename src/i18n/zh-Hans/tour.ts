@@ -62,6 +62,7 @@ export const tour: Readonly<Record<keyof typeof source, string>> = {
   'check.atLeast': '{claim}：没见过的题里至少 {share}',
   'check.atMost': '{claim}：没见过的题里最多 {share}',
   'check.between': '{claim}：没见过的题里 {lo} 到 {hi}',
+  'check.counted.words': '{n} 个词错 {k} 个（95% 区间 {lo}–{hi}%）',
   'check.counted': '{n} 题里有 {k} 题（95% 区间 {lo}–{hi}%）',
   'check.count': '现在就数这一步说的',
 };

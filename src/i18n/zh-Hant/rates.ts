@@ -24,7 +24,7 @@ export const rates: Readonly<Record<keyof typeof source, string>> = {
   'rates.pairs.style': '「都對，一個沒禮貌」的回答',
   'rates.pairs.trade': '「對但沒禮貌、錯但有禮貌」的回答',
   'rates.about.pairs': '比較好的回答分數較高，就算對。長條裡的刻度是用猜的：50%。括號裡是 95% 區間，單位是 %。',
-  'rates.about.words': '聽成別的字、沒聽到、多出來的字，除以說了幾個字：越低越好。括號裡是 95 % 信賴區間（百分比）。',
+  'rates.about.words': '聽成別的字、沒聽到、多出來的字，除以說了幾個字：越低越好。括號裡是 95% 信賴區間（百分比）。',
   'rates.word_errors': '錯的字',
   'rates.clips.target': '目標片段：夾雜沒聽過真人說的字',
   'rates.clips.pure': '全是沒聽過真人說的字',

@@ -46,7 +46,7 @@ export const sound = {
   'legend.insertion': '多出來的',
   'legend.what': '詞錯誤率是什麼？',
   'legend.explain':
-    '錯誤（聽成別的字、沒聽到的字、多出來的字）的數目，除以說了幾個字。越低越好；多出來的字很多時，可能超過 100 %。',
+    '錯誤（聽成別的字、沒聽到的字、多出來的字）的數目，除以說了幾個字。越低越好；多出來的字很多時，可能超過 100%。',
   'told.title': '訓練時量的數字，所用的錄音沒有隨頁面提供',
   'told.about':
     '在 Free Spoken Digit Dataset 的測試錄音上量的詞錯誤率（六個人在家錄的，8 kHz）。這些錄音沒有放進這個專案，所以在這裡聽不到，也不能重算。',
@@ -56,7 +56,7 @@ export const sound = {
   'told.best': 'l = {lambda} 時最低',
   'told.table': '把曲線列成表',
   'told.runs': '全部 {runs} 次訓練：換目標字、換合成器、換隨機種子',
-  'told.runs.about': '一律取 l = 0.5；95 % 區間對錄音、種子抽樣，合計的那一列也對目標字的選法抽樣。',
+  'told.runs.about': '一律取 l = 0.5；95% 區間對錄音、種子抽樣，合計的那一列也對目標字的選法抽樣。',
   'told.fold': '目標字',
   'fold.all': '四種選法合計',
   'fold.t789': 'seven, eight, nine（這一課用的）',

@@ -62,6 +62,7 @@ export const tour: Readonly<Record<keyof typeof source, string>> = {
   'check.atLeast': '{claim}：沒看過的題目裡至少 {share}',
   'check.atMost': '{claim}：沒看過的題目裡最多 {share}',
   'check.between': '{claim}：沒看過的題目裡 {lo} 到 {hi}',
+  'check.counted.words': '{n} 個字錯 {k} 個（95% 區間 {lo}–{hi}%）',
   'check.counted': '{n} 題裡有 {k} 題（95% 區間 {lo}–{hi}%）',
   'check.count': '現在就數這一步說的',
 };

@@ -100,6 +100,7 @@ export const analogy: Lesson = {
         { kind: 'rate', column: 'merged', question: wrong('target'), atMost: 0.15 },
         { kind: 'rate', column: 'c', question: wrong('pure'), atMost: 0.05 },
         { kind: 'rate', column: 'merged', question: wrong('pure'), atMost: 0.1 },
+        { kind: 'rate', column: 'joint', question: wrong('target'), atLeast: 0.15 },
         { kind: 'rate', column: 'joint', question: wrong('pure'), atLeast: 0.25 },
       ],
       highlight: ['rates'],

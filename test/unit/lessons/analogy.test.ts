@@ -90,6 +90,6 @@ describe('what the lesson says of the recordings that do not ship', () => {
   test('goals that were missed are told as hopes', async () => {
     const { met } = report.goals;
     for (const lang of ['en', 'zh-Hant', 'zh-Hans'] as const)
-      expect((await analogy.text[lang]()).includes('40 %')).toBe(!met['target known >= 40']);
+      expect((await analogy.text[lang]()).search(/40 ?%/) >= 0).toBe(!met['target known >= 40']);
   });
 });

@@ -75,7 +75,7 @@ export async function loadClip(path: string, signal: AbortSignal): Promise<Sound
 export const ownSound = (key: string): Sound => kept(sounds, key, 'recording');
 
 /** The exact pixels of a square picture of the zoo, whatever colour management a browser has for what it shows. */
-export async function loadPicture(path: string, signal: AbortSignal): Promise<Picture> {
+async function loadPicture(path: string, signal: AbortSignal): Promise<Picture> {
   const { file, tile } = readPicture(path);
   const blob = new Blob([await fetchZoo(file, signal)], { type: 'image/png' });
   const bitmap = await createImageBitmap(blob, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
@@ -97,7 +97,7 @@ export async function loadPicture(path: string, signal: AbortSignal): Promise<Pi
 }
 
 /** @returns square RGBA pixels as models see them: three channels, one after the other, in 0 .. 1 */
-export function pictureOf({ width: size, data }: Pick<ImageData, 'width' | 'data'>): Picture {
+function pictureOf({ width: size, data }: Pick<ImageData, 'width' | 'data'>): Picture {
   const area = size * size;
   const pixels = new Float32Array(3 * area);
   for (let i = 0; i < area; i++)

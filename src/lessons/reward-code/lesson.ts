@@ -1,9 +1,8 @@
-import { pairPrompt } from '../../core/ask/ask';
 import type { Lesson } from '../../core/lesson/types';
 import type { ProbeQuestion } from '../../core/probe/measure';
 
-const pair = (question: string, a: string, b: string): string =>
-  pairPrompt({ question, a, b, picture: null, own: null });
+/** As `pairPrompt` of core/ask writes it. */
+const pair = (question: string, a: string, b: string): string => `pair:${JSON.stringify({ question, a, b })}`;
 
 const PROMPTS = [
   pair('run mid 9 0 5 ?', 'the mid is 5 .', 'the mid is 9 .'),

@@ -1,10 +1,10 @@
-import { pairPrompt } from '../../core/ask/ask';
 import type { Lesson } from '../../core/lesson/types';
 import type { ProbeQuestion } from '../../core/probe/measure';
 
 const SHEET = 'pictures/reward-vision-test.png';
+/** As `pairPrompt` of core/ask writes it. */
 const pair = (tile: number, question: string, a: string, b: string): string =>
-  pairPrompt({ question, a, b, picture: `${SHEET}#${tile}x16`, own: null });
+  `pair:${JSON.stringify({ question, a, b, picture: `${SHEET}#${tile}x16` })}`;
 
 const PROMPTS = [
   pair(6, 'what color ?', 'the color is red .', 'the color is green .'),

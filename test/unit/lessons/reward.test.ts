@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parseAsk, tilePath, type PairAsk } from '../../../src/core/ask/ask';
+import { pairPrompt, parseAsk, tilePath, type PairAsk } from '../../../src/core/ask/ask';
 import { parseProbe } from '../../../src/core/probe/probe';
 import { askPair } from '../../../src/core/probe/pairs';
 import { weightOf } from '../../../src/core/recipe/weights';
@@ -15,6 +15,10 @@ const golden = JSON.parse(readFileSync(join(root, 'test/golden/reward/vision.jso
   recipe: { text: number; vlm?: number; code?: number };
   items: { picture: number; question: string; good: string; bad: string; class: string }[];
 };
+
+test.each([rewardVision, rewardCode])('the pairs of $id are written as the page writes them', ({ prompts }) => {
+  for (const prompt of prompts.en) expect(pairPrompt(parseAsk(prompt) as PairAsk)).toBe(prompt);
+});
 
 test('the judge of programs merges what Python merged, by the weights that training chose', () => {
   const python = JSON.parse(readFileSync(join(root, 'test/golden/reward/code.json'), 'utf8')) as typeof golden;

@@ -44,7 +44,7 @@ export const rates: Readonly<Record<keyof typeof source, string>> = {
   'rates.starting': '准备开始数…',
   'rates.counting': '{column}：{total} 题已答 {done} 题',
   'rates.progress': '已经数过的回答',
-  'rates.of': '{k}/{n} 题',
+  'rates.of': '{k}/{n}',
   'rates.interval': '{rate}（{lo}–{hi}）',
   'rates.headline': '{column} {what}：{n} 题{questions}里有 {k} 题',
   'rates.unknown': '还没数',

@@ -44,7 +44,7 @@ export const rates: Readonly<Record<keyof typeof source, string>> = {
   'rates.starting': '準備開始數…',
   'rates.counting': '{column}：{total} 題已答 {done} 題',
   'rates.progress': '已經數過的回答',
-  'rates.of': '{k}/{n} 題',
+  'rates.of': '{k}/{n}',
   'rates.interval': '{rate}（{lo}–{hi}）',
   'rates.headline': '{column} {what}：{n} 題{questions}裡有 {k} 題',
   'rates.unknown': '還沒數',

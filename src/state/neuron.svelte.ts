@@ -3,7 +3,6 @@ import { isRight, type NeuronExample, type NumericTask } from '../core/probe/num
 import type { Recipe } from '../core/recipe/types';
 import { MERGED } from './keys';
 import type { Lab } from './lab.svelte';
-import { neuronFiles } from './neuron-files';
 
 /** Name of the lesson, and of the panel that a recipe of its models asks for (`view.panel`). */
 export const NEURON = 'neuron';
@@ -111,6 +110,7 @@ export class Neuron {
     const units = Array.from({ length: width }, (_, i) => Array.from({ length: width }, (__, j) => Number(i === j)));
     const rows = [...tasks.map(({ inputs }) => [...inputs]), ...units];
     const readings = await runner.compute(quiet, async (runtime, signal) => {
+      const { neuronFiles } = await import('./neuron-files');
       const sources: Record<string, string> = {};
       for (const [alias, row] of Object.entries(weights))
         sources[alias] = (await runtime.addFiles(alias, neuronFiles(alias, row), runner.onProgress, signal)).src;

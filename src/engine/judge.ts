@@ -7,7 +7,8 @@ import type { Json } from '../core/vocab/types';
 import type { Attachment, GenerateResult, ModelSpec } from './api';
 import type { Session } from './ort';
 import { pairIds, type PairIds } from './pair';
-import { load, notFinite, tokenizerOf, type TextModel } from './transformers';
+import { notFinite } from './finite';
+import { load, tokenizerOf, type TextModel } from './transformers';
 
 type Picture = NonNullable<Attachment['picture']>;
 

@@ -1,9 +1,10 @@
 import type * as Transformers from '@huggingface/transformers';
 import { LabError } from '../core/errors';
 import type { Json, TextFiles } from '../core/vocab/types';
-import type { GenerateEvent, GenerateResult, Step, TokenChoice } from './api';
+import type { GenerateEvent, GenerateResult } from './api';
 import type { Session } from './ort';
-import { interruptible, load, tokenizerOf, topChoices } from './transformers';
+import { streamed } from './streaming';
+import { interruptible, load, tokenizerOf } from './transformers';
 
 type Library = typeof Transformers;
 
@@ -117,67 +118,16 @@ export class SpeechModel {
     const prompt = this.prompt(language);
     const limit = Math.min(maxNewTokens, this.maxPositions - prompt.length);
 
-    const decodeOne = (id: number): string => tokenizer.decode([id], { skip_special_tokens: false });
-    let choices: TokenChoice[] = [];
-    const watch = new (class extends lib.LogitsProcessor {
-      override _call(_inputIds: bigint[][], logits: Transformers.Tensor): Transformers.Tensor {
-        choices = topChoices(logits.data as Float32Array, decodeOne);
-        return logits;
-      }
-    })();
-    const processors = new lib.LogitsProcessorList();
-    processors.push(watch as never);
-
-    const stop = new lib.InterruptableStoppingCriteria();
-    const interrupt = (): void => stop.interrupt();
-    signal.addEventListener('abort', interrupt);
-    if (signal.aborted) interrupt();
-
     onEvent({ type: 'prompt', tokens: prompt.length, unknown: [] });
-    const ids: number[] = [];
-    const steps: Step[] = [];
-    let firstTokenMs = 0;
-    let begun = false;
-    const decode = (): string => tokenizer.decode(ids, { skip_special_tokens: true });
-    const streamer = new (class extends lib.BaseStreamer {
-      override put([row]: bigint[][]): void {
-        // The first call brings the prompt.
-        if (begun) {
-          const id = Number(row![0]!);
-          if (ids.length === 0) firstTokenMs = performance.now() - started;
-          ids.push(id);
-          const step = { id, text: decodeOne(id), top5: choices };
-          steps.push(step);
-          onEvent({ type: 'step', step, textSoFar: decode() });
-        }
-        begun = true;
-      }
-      override end(): void {
-        // Nothing is held back: every token is reported as it comes.
-      }
-    })();
-    try {
-      // Whisper's own generate() drops stopping criteria; what it does beyond this is the prompt and timestamps.
-      await lib.PreTrainedModel.prototype.generate.call(this.model, {
+    // Whisper's own generate() drops stopping criteria; what it does beyond this is the prompt and timestamps.
+    const generate = (options: Record<string, unknown>): Promise<unknown> =>
+      lib.PreTrainedModel.prototype.generate.call(this.model, {
         inputs,
         decoder_input_ids: prompt,
-        max_new_tokens: limit,
         do_sample: false,
-        logits_processor: processors,
-        stopping_criteria: stop,
-        streamer,
+        ...options,
       } as never);
-    } finally {
-      signal.removeEventListener('abort', interrupt);
-    }
-    return {
-      text: decode(),
-      ids,
-      steps,
-      finish: signal.aborted ? 'cancelled' : ids.length >= limit ? 'length' : 'stop',
-      firstTokenMs,
-      totalMs: performance.now() - started,
-    };
+    return streamed(lib, tokenizer, { started, limit }, generate, onEvent, signal);
   }
 
   /** The tokens every transcript begins with: start, language and task where there are several, no timestamps. */

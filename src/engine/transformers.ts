@@ -2,9 +2,10 @@ import type * as Transformers from '@huggingface/transformers';
 import { LabError, messageOf } from '../core/errors';
 import { plainPrompt, Vocabulary } from '../core/probe/vocabulary';
 import type { TextFiles } from '../core/vocab/types';
-import type { GenerateEvent, GenerateRequest, GenerateResult, Step, TokenChoice } from './api';
+import type { GenerateEvent, GenerateRequest, GenerateResult } from './api';
 import type { Session } from './ort';
 import { pairIds, type PairIds } from './pair';
+import { streamed } from './streaming';
 
 type Library = typeof Transformers;
 type Tokenizer = InstanceType<Library['PreTrainedTokenizer']>;
@@ -25,7 +26,6 @@ export async function load(): Promise<Library> {
 
 /** How often a running generation lets messages in, so that a cancel arrives. */
 const YIELD_EVERY_MS = 30;
-const TOP = 5;
 
 const nextTask = (): Promise<void> =>
   new Promise((resolve) => {
@@ -58,36 +58,6 @@ export function interruptible(session: Session): Session {
     },
   });
 }
-
-/**
- * The highest probabilities of one row of logits, highest first. Tokens that must not be written may have -Infinity.
- * @throws LabError `model/not-finite`
- */
-export function topChoices(logits: Float32Array, decode: (id: number) => string): TokenChoice[] {
-  const best: number[] = [];
-  let max = -Infinity;
-  for (let i = 0; i < logits.length; i++) {
-    const v = logits[i]!;
-    if (v > max) max = v;
-    if (best.length === TOP && v <= logits[best[TOP - 1]!]!) continue;
-    let at = best.length;
-    while (at > 0 && v > logits[best[at - 1]!]!) at--;
-    best.splice(at, 0, i);
-    if (best.length > TOP) best.pop();
-  }
-  let sum = 0;
-  for (let i = 0; i < logits.length; i++) sum += Math.exp(logits[i]! - max);
-  const choices = best.map((id) => ({ id, text: decode(id), p: Math.exp(logits[id]! - max) / sum }));
-  if (choices.length === 0 || choices.some((c) => !Number.isFinite(c.p))) throw notFinite();
-  return choices;
-}
-
-/** @returns the error for a model that computes no numbers. */
-export const notFinite = (): LabError =>
-  new LabError(
-    'model/not-finite',
-    'The model computes numbers that are not finite. Its weights are damaged, or the coefficients are far too large.',
-  );
 
 /** Words (or single CJK characters) that the tokenizer can only write as its unknown token. */
 function unknownWords(tokenizer: Tokenizer, prompt: string): string[] {
@@ -301,68 +271,16 @@ export class TextModel {
       : unknownWords(tokenizer, request.prompt);
     onEvent({ type: 'prompt', tokens: promptTokens, unknown });
 
-    const decodeOne = (id: number): string => tokenizer.decode([id], { skip_special_tokens: false });
-    const ids: number[] = [];
-    const steps: Step[] = [];
-    let choices: TokenChoice[] = [];
-    let firstTokenMs = 0;
-
-    const watch = new (class extends lib.LogitsProcessor {
-      override _call(_inputIds: bigint[][], logits: Transformers.Tensor): Transformers.Tensor {
-        choices = topChoices(logits.data as Float32Array, decodeOne);
-        return logits;
-      }
-    })();
-    const processors = new lib.LogitsProcessorList();
-    processors.push(watch as never);
-
-    const stop = new lib.InterruptableStoppingCriteria();
-    const interrupt = (): void => stop.interrupt();
-    signal.addEventListener('abort', interrupt);
-    if (signal.aborted) interrupt();
-
-    let prompt = true;
-    const streamer = new (class extends lib.BaseStreamer {
-      override put(value: bigint[][]): void {
-        if (prompt) {
-          prompt = false;
-          return;
-        }
-        const id = Number(value[0]![0]!);
-        if (ids.length === 0) firstTokenMs = performance.now() - started;
-        ids.push(id);
-        const step = { id, text: decodeOne(id), top5: choices };
-        steps.push(step);
-        onEvent({ type: 'step', step, textSoFar: tokenizer.decode(ids, { skip_special_tokens: true }) });
-      }
-      override end(): void {
-        // Nothing is held back: every token is reported as it comes.
-      }
-    })();
-
     const sampled = request.temperature > 0;
     if (sampled) lib.random.seed(request.seed);
-    const limit = Math.min(request.maxNewTokens, room);
-    try {
-      await this.model.generate({
+    const generate = (options: Record<string, unknown>): Promise<unknown> =>
+      this.model.generate({
         ...inputs,
-        max_new_tokens: limit,
         do_sample: sampled,
         ...(sampled ? { temperature: request.temperature } : {}),
-        logits_processor: processors,
-        stopping_criteria: stop,
-        streamer,
+        ...options,
       } as never);
-    } finally {
-      signal.removeEventListener('abort', interrupt);
-    }
-    return {
-      text: tokenizer.decode(ids, { skip_special_tokens: true }),
-      ids,
-      steps,
-      finish: signal.aborted ? 'cancelled' : ids.length >= limit ? 'length' : 'stop',
-      firstTokenMs,
-      totalMs: performance.now() - started,
-    };
+    const limit = Math.min(request.maxNewTokens, room);
+    return streamed(lib, tokenizer, { started, limit }, generate, onEvent, signal);
   }
 }

@@ -3,6 +3,7 @@ import { LabError } from '../core/errors';
 import { resample } from '../core/sound/resample';
 import { readWav } from '../core/sound/wav';
 import type { Attachment } from '../engine/api';
+import { fetchZoo } from './zoo';
 
 type Sound = NonNullable<Attachment['sound']>;
 type Picture = NonNullable<Attachment['picture']>;
@@ -43,31 +44,12 @@ function kept<T>(of: ReadonlyMap<string, T>, key: string, what: 'recording' | 'd
   );
 }
 
-async function fetchZoo(path: string, signal: AbortSignal): Promise<ArrayBuffer> {
-  const file = `zoo/${path}`;
-  const unreachable = (): LabError =>
-    new LabError(
-      'zoo/unreachable',
-      `${file} could not be loaded: the lab's own server does not answer. Check the connection and try again.`,
-      { file },
-    );
-  try {
-    const response = await fetch(new URL(file, document.baseURI), { signal });
-    if (response.ok) return await response.arrayBuffer();
-    throw new LabError(
-      'zoo/missing-file',
-      `${file} could not be loaded (HTTP ${response.status}). The page and its zoo do not fit together: reload the page.`,
-      { file, status: response.status },
-    );
-  } catch (error) {
-    if (signal.aborted || error instanceof LabError) throw error;
-    throw unreachable();
-  }
-}
+const bytesOf = async (path: string, signal: AbortSignal): Promise<ArrayBuffer> =>
+  (await fetchZoo(path, signal)).arrayBuffer();
 
 /** @returns a clip of the zoo as models hear it */
 export async function loadClip(path: string, signal: AbortSignal): Promise<Sound> {
-  const { rate, samples } = readWav(new Uint8Array(await fetchZoo(path, signal)), path);
+  const { rate, samples } = readWav(new Uint8Array(await bytesOf(path, signal)), path);
   return resample(samples, rate, SAMPLING_RATE);
 }
 
@@ -77,7 +59,7 @@ export const ownSound = (key: string): Sound => kept(sounds, key, 'recording');
 /** The exact pixels of a square picture of the zoo, whatever colour management a browser has for what it shows. */
 async function loadPicture(path: string, signal: AbortSignal): Promise<Picture> {
   const { file, tile } = readPicture(path);
-  const blob = new Blob([await fetchZoo(file, signal)], { type: 'image/png' });
+  const blob = new Blob([await bytesOf(file, signal)], { type: 'image/png' });
   const bitmap = await createImageBitmap(blob, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
   const { width, height } = bitmap;
   const side = tile?.side ?? width;

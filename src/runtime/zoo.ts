@@ -1,3 +1,5 @@
+import { LabError } from '../core/errors';
+
 /** A model that comes with the page. */
 export interface ZooModel {
   readonly id: string;
@@ -9,4 +11,30 @@ export interface ZooModel {
 export async function zooModels(): Promise<ZooModel[]> {
   const response = await fetch(new URL('zoo/index.json', document.baseURI));
   return (await response.json()) as ZooModel[];
+}
+
+/**
+ * Fetches a file that comes with the page.
+ * @param path below `zoo/`
+ * @throws LabError `zoo/unreachable`, `zoo/missing-file`
+ */
+export async function fetchZoo(path: string, signal: AbortSignal): Promise<Response> {
+  const file = `zoo/${path}`;
+  let response: Response;
+  try {
+    response = await fetch(new URL(file, document.baseURI), { signal });
+  } catch (error) {
+    if (signal.aborted) throw error;
+    throw new LabError(
+      'zoo/unreachable',
+      `${file} could not be loaded: the lab's own server does not answer. Check the connection and try again.`,
+      { file },
+    );
+  }
+  if (response.ok) return response;
+  throw new LabError(
+    'zoo/missing-file',
+    `${file} could not be loaded (HTTP ${response.status}). The page and its zoo do not fit together: reload the page.`,
+    { file, status: response.status },
+  );
 }

@@ -4,6 +4,7 @@ import type { ProbeItem, ProbeSet } from '../core/probe/probe';
 import type { Rate } from '../core/probe/rates';
 import type { Recipe } from '../core/recipe/types';
 import type { LabRuntime, RunHandlers } from '../runtime/types';
+import { fetchZoo } from '../runtime/zoo';
 
 /** Rates by the key of their question (contract C5). */
 export type Rates = Readonly<Record<string, Rate>>;
@@ -16,27 +17,11 @@ export const MAX_NEW_TOKENS = 32;
  * @throws LabError zoo/unreachable, zoo/missing-file, and those of `parseProbe`
  */
 async function loadProbe(id: string, signal: AbortSignal): Promise<ProbeSet> {
-  const file = `zoo/probes/${id}.json`;
-  let response: Response;
-  try {
-    response = await fetch(new URL(file, document.baseURI), { signal });
-  } catch (error) {
-    if (signal.aborted) throw error;
-    throw new LabError(
-      'zoo/unreachable',
-      `${file} could not be loaded: the lab's own server does not answer. Check the connection and try again.`,
-      { file },
-    );
-  }
-  if (!response.ok)
-    throw new LabError(
-      'zoo/missing-file',
-      `${file} could not be loaded (HTTP ${response.status}). The page and its zoo do not fit together: reload the page.`,
-      { file, status: response.status },
-    );
+  const path = `probes/${id}.json`;
+  const text = await (await fetchZoo(path, signal)).text();
   // What reads the sets is fetched with the first of them.
   const { parseProbe } = await import('../core/probe/probe');
-  return parseProbe(await response.text(), file);
+  return parseProbe(text, `zoo/${path}`);
 }
 
 /** @returns the probe sets that the questions name, each once. */

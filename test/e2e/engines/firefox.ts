@@ -36,12 +36,28 @@ export async function launchFirefox(): Promise<LabBrowser> {
       for (const key of keys) await page.keyboard.down(key);
       for (const key of keys.reverse()) await page.keyboard.up(key);
     };
+    // A locator waits until what is clicked rests; a page that begins to move just then is hit beside it all the same.
+    const click = async (selector: string): Promise<void> => {
+      for (let tries = 0; tries < 3; tries++) {
+        await page.locator(selector).wait();
+        await page.evaluate((what) => {
+          const heard = (event: Event): void => {
+            if ((event.target as Element).closest(what)) document.documentElement.dataset['click'] = 'heard';
+          };
+          document.documentElement.dataset['click'] = 'awaited';
+          document.addEventListener('click', heard, { capture: true, once: true });
+        }, selector);
+        await page.locator(selector).click();
+        // Where the click led to another page, that one does not wait for it.
+        const left = await page.evaluate(() => document.documentElement.dataset['click']).catch(() => undefined);
+        if (left !== 'awaited') return;
+      }
+    };
     const raw: RawPage = {
       goto: (url) => page.goto(url),
       prepare: (fn) => page.evaluateOnNewDocument(fn),
       evaluate: (fn, arg) => page.evaluate(fn as never, arg) as never,
-      // A locator waits until what is clicked rests: a page that is still moving would be hit beside it.
-      click: (selector) => page.locator(selector).click(),
+      click,
       type: (text) => page.keyboard.type(text),
       press,
       setFiles: async (selector, paths) => {

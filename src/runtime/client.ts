@@ -1,4 +1,5 @@
 import { transfer } from 'comlink';
+import { askKind } from '../core/ask/kind';
 import { LabError, toPlainError } from '../core/errors';
 import { MERGED } from '../core/recipe/schema';
 import { mergeKey, sourceKey } from '../core/recipe/stages';
@@ -43,7 +44,7 @@ function slotKey(recipe: Recipe, column: string): string {
 
 /** What is heard or seen travels with the request; most prompts are only text. */
 async function withAttachment(request: GenerateRequest, signal: AbortSignal): Promise<GenerateRequest> {
-  if (!/^(clip|sound|pair):/.test(request.prompt)) return request;
+  if (askKind(request.prompt) === 'text') return request;
   const { attachmentOf } = await import('./attachments');
   return { ...request, ...(await attachmentOf(request.prompt, signal)) };
 }
@@ -92,18 +93,18 @@ export function createRuntime(): LabRuntime {
   async function runColumn(
     recipe: Recipe,
     column: string,
-    request: GenerateRequest,
+    asked: Promise<GenerateRequest>,
     handlers: RunHandlers,
     signal: AbortSignal,
   ): Promise<void> {
     let rendering: ReturnType<typeof setTimeout> | undefined;
     try {
       await load(recipe, column, (name, progress) => handlers.onProgress(name, progress), signal);
-      const asked = await withAttachment(request, signal);
+      const request = await asked;
       let tokens = 0;
       const result = await infer.call(
         signal,
-        (api, call) => api.generate(call, column, asked),
+        (api, call) => api.generate(call, column, request),
         (event) => {
           clearTimeout(rendering);
           if (!('event' in event)) {
@@ -258,7 +259,10 @@ export function createRuntime(): LabRuntime {
         (api, call) => api.open(call, recipe),
         progressOnly((progress) => handlers.onProgress(null, progress)),
       );
-      for (const column of columns) await runColumn(recipe, column, request, handlers, signal);
+      // Fetched once for all columns; a column that is given nothing says why.
+      const asked = withAttachment(request, signal);
+      asked.catch(() => undefined);
+      for (const column of columns) await runColumn(recipe, column, asked, handlers, signal);
     },
     compute,
     mix,

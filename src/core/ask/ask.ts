@@ -22,9 +22,10 @@ export interface PairAsk {
 }
 export type Ask = TextAsk | SoundAsk | PairAsk;
 
-const PATH = /^[a-z0-9][a-z0-9._-]*(\/[a-z0-9][a-z0-9._-]*)*$/i;
+const PATHS = '[a-z0-9][a-z0-9._-]*(?:/[a-z0-9][a-z0-9._-]*)*';
+const PATH = new RegExp(`^${PATHS}$`, 'i');
 /** A picture file, or one tile of a sheet of square tiles in rows: `#<index>x<side>`. */
-const PICTURE = /^([a-z0-9][a-z0-9._-]*(?:\/[a-z0-9][a-z0-9._-]*)*)(?:#(\d{1,4})x(\d{1,3}))?$/i;
+const PICTURE = new RegExp(`^(${PATHS})(?:#(\\d{1,4})x(\\d{1,3}))?$`, 'i');
 const KEY = /^[0-9a-f]{1,64}$/;
 const LIMIT = 2000;
 

@@ -3,6 +3,9 @@ import { browserEnvironment, findBrowser } from '../../../src/cli/browsers';
 import { LabPage, type LabBrowser, type PageLog, type RawPage } from '../driver';
 import { listenAsProxy } from './proxy';
 
+const CLICK_TRIES = 3;
+const HEARD_WITHIN_MS = 2000;
+
 export async function launchFirefox(): Promise<LabBrowser> {
   const logs: PageLog[] = [];
   const proxy = await listenAsProxy((url) => {
@@ -36,22 +39,30 @@ export async function launchFirefox(): Promise<LabBrowser> {
       for (const key of keys) await page.keyboard.down(key);
       for (const key of keys.reverse()) await page.keyboard.up(key);
     };
-    // A locator waits until what is clicked rests; a page that begins to move just then is hit beside it all the same.
+    // A locator waits until what is clicked rests; a page that begins to move just then is hit beside it all the same,
+    // and a click may arrive after its command has been answered.
     const click = async (selector: string): Promise<void> => {
-      for (let tries = 0; tries < 3; tries++) {
+      for (let tries = 0; tries < CLICK_TRIES; tries++) {
         await page.locator(selector).wait();
         await page.evaluate((what) => {
           const heard = (event: Event): void => {
-            if ((event.target as Element).closest(what)) document.documentElement.dataset['click'] = 'heard';
+            if (!(event.target as Element).closest(what)) return;
+            document.documentElement.dataset['click'] = 'heard';
+            document.removeEventListener('click', heard, true);
           };
           document.documentElement.dataset['click'] = 'awaited';
-          document.addEventListener('click', heard, { capture: true, once: true });
+          document.addEventListener('click', heard, true);
         }, selector);
         await page.locator(selector).click();
-        // Where the click led to another page, that one does not wait for it.
-        const left = await page.evaluate(() => document.documentElement.dataset['click']).catch(() => undefined);
-        if (left !== 'awaited') return;
+        const end = performance.now() + HEARD_WITHIN_MS;
+        while (performance.now() < end) {
+          // Where the click led to another page, that one does not wait for it.
+          const state = await page.evaluate(() => document.documentElement.dataset['click']).catch(() => undefined);
+          if (state !== 'awaited') return;
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
       }
+      throw new Error(`firefox: ${CLICK_TRIES} clicks on ${selector} did not reach it`);
     };
     const raw: RawPage = {
       goto: (url) => page.goto(url),

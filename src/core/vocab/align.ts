@@ -4,6 +4,7 @@ import { byteLength, decodeToF32, elementCount, encodeFromF32 } from '../tensor/
 import type { ByteSource, DType, TensorInfo } from '../tensor/types';
 import { virtualTensor } from '../tensor/virtual';
 import { DEFAULT_ROW, PADDING_ROW, type RowMaps } from './rows';
+import { saidVocabularySize } from './special';
 import type { Json } from './types';
 
 type Stored = TensorInfo & { readonly source: ByteSource };
@@ -25,8 +26,7 @@ const firstAxis = (tensors: Iterable<Named>): number | undefined =>
 /** How many tokens an embedding has a row for, and its config a place; null where no tensor is known as an embedding. */
 export function embeddingRows(tensors: Iterable<Named>, config: Json | null): number | null {
   const rows = firstAxis(tensors);
-  const said = config?.['vocab_size'];
-  return rows === undefined ? null : typeof said === 'number' ? Math.min(said, rows) : rows;
+  return rows === undefined ? null : Math.min(saidVocabularySize(config) ?? rows, rows);
 }
 
 /** Tensors of a model whose first axis is its vocabulary. */

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { embeddingRows } from '../../../../src/core/vocab/align';
 import { withoutToken, withPadding, withSource, withTemplate, withToken } from '../../../../src/core/vocab/edit';
 import { outputText } from '../../../../src/core/vocab/output';
 import { rowMaps } from '../../../../src/core/vocab/rows';
-import { withSpecialIds } from '../../../../src/core/vocab/special';
+import { withSpecialIds, withVocabularySize } from '../../../../src/core/vocab/special';
 import { chosenTemplate, TEMPLATES, templateOf } from '../../../../src/core/vocab/templates';
 import { stripped, typeOf, vocabularyOf } from '../../../../src/core/vocab/tokenizer';
 import type { Json, TextFiles } from '../../../../src/core/vocab/types';
@@ -156,6 +157,33 @@ test('special tokens move with their token, take the tokenizer’s own name, or 
     vocab_size: 5,
     sep_token_id: null,
   });
+});
+
+test('the text part of a config moves along, with the places of pictures and the tokens never to be said', () => {
+  const from = new Map(Object.entries({ '<s>': 1, '</s>': 2, '<image>': 3, uh: 4, um: 5 }));
+  const to = new Map(Object.entries({ '</s>': 9, '<image>': 7, um: 0 }));
+  const config = {
+    image_token_index: 3,
+    image_token_id: 3,
+    suppress_tokens: [4, 5],
+    text_config: { eos_token_id: 2, bos_token_id: 1, vocab_size: 6 },
+  };
+  const moved = withSpecialIds(config, from, to, {});
+  expect(moved).toEqual({
+    image_token_index: 7,
+    image_token_id: 7,
+    suppress_tokens: [0],
+    text_config: { eos_token_id: 9, vocab_size: 6 },
+  });
+  expect(withVocabularySize(moved, 10)).toEqual({ ...moved, text_config: { eos_token_id: 9, vocab_size: 10 } });
+});
+
+test('an embedding has no more rows for tokens than its config says, wherever that is written', () => {
+  const tensors = [{ name: 'model.language_model.embed_tokens.weight', shape: [8, 4] }];
+  expect(embeddingRows(tensors, { vocab_size: 6 })).toBe(6);
+  expect(embeddingRows(tensors, { text_config: { vocab_size: 6 } })).toBe(6);
+  expect(embeddingRows(tensors, { text_config: { vocab_size: 9 } })).toBe(8);
+  expect(embeddingRows(tensors, null)).toBe(8);
 });
 
 describe('chat templates', () => {

@@ -44,6 +44,7 @@ async function hear(page: LabPage, { audio }: Clip): Promise<void> {
   else await page.select('clip', `clip:${audio}`);
   await page.waitForRuns(runs + 1);
   expect(await columnSources(page, COLUMNS)).toEqual(COLUMNS.map(() => 'live'));
+  await page.waitFor('marks', async () => (await page.exists('said')) && (await page.exists('heard-merged')));
 }
 
 describe.each(ENGINES)('the analogy lesson in %s', (engine) => {

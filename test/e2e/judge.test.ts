@@ -93,6 +93,11 @@ describe.each(PANEL_ENGINES)('the lesson of the judge with glasses in %s', (engi
     const page = await lab.open(lesson);
     await page.waitFor('recorded answers', async () => (await scoresOf(page, 'merged')) !== null);
     expect(await page.attr('column-merged', 'data-source')).toBe('recorded');
+    // What a judge is given is in its config, which comes by itself.
+    for (const alias of columnsOf(rewardVision))
+      await page.waitFor(`what ${alias} says`, async () =>
+        /score of each reply|log-likelihood/.test(await page.text(`column-${alias}`)),
+      );
     expect(await page.text('column-text')).toContain('This model is given no picture.');
     expect(await page.text('column-merged')).not.toContain('This model is given no picture.');
     expect(await page.text('column-vlm')).toContain('log-likelihood');

@@ -33,6 +33,12 @@ const POLICY = [
   'report-uri /policy-violation',
 ].join('; ');
 
+/**
+ * Every file comes up to so many milliseconds late, each by chance: a test that passes only where all that is fetched
+ * later comes at once fails then (`LAB_LAG=500 npx vitest run --project e2e`).
+ */
+const LAG_MS = Number(process.env.LAB_LAG ?? 0);
+
 export interface LabServer {
   /** Address of the lab, under a sub-path, ending in `/`. */
   readonly url: string;
@@ -128,7 +134,8 @@ export async function serveLab(
     const found = path.startsWith(subPath) ? fileAt(served, path.slice(subPath.length - 1)) : null;
     if (found) {
       const send = (): void => sendFile(request, response, found.file, found.size, gzip);
-      if (slow?.path.test(path)) setTimeout(send, slow.ms);
+      const wait = slow?.path.test(path) ? slow.ms : LAG_MS * Math.random();
+      if (wait > 0) setTimeout(send, wait);
       else send();
       return;
     }

@@ -44,8 +44,23 @@ function kept<T>(of: ReadonlyMap<string, T>, key: string, what: 'recording' | 'd
   );
 }
 
-const bytesOf = async (path: string, signal: AbortSignal): Promise<ArrayBuffer> =>
-  (await fetchZoo(path, signal)).arrayBuffer();
+/** Files of the zoo that were asked for lately: a count asks for one sheet of pictures hundreds of times. */
+const lately = new Map<string, ArrayBuffer>();
+const LATELY_BYTES = 4_000_000;
+
+async function bytesOf(path: string, signal: AbortSignal): Promise<ArrayBuffer> {
+  const known = lately.get(path);
+  if (known) return known;
+  const bytes = await (await fetchZoo(path, signal)).arrayBuffer();
+  lately.set(path, bytes);
+  let total = [...lately.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
+  for (const [oldest, { byteLength }] of lately) {
+    if (total <= LATELY_BYTES) break;
+    lately.delete(oldest);
+    total -= byteLength;
+  }
+  return bytes;
+}
 
 /** @returns a clip of the zoo as models hear it */
 export async function loadClip(path: string, signal: AbortSignal): Promise<Sound> {

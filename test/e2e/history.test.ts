@@ -140,7 +140,7 @@ describe.each(PANEL_ENGINES)('what was tried, in %s', (engine) => {
     await page.waitFor('the bench', view(null), 20_000);
     await page.waitFor('the dots', async () => (await dots(page)) === tried.length);
     expect(await ticked()).toBe(true);
-    expect(await page.exists('column-pinned-1')).toBe(true);
+    await page.waitFor('the pin', () => page.exists('column-pinned-1'));
 
     await page.click('lesson-subtraction');
     await page.waitFor('the other lesson', async () => (await page.value('formula')).includes('rude'));

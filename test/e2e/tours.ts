@@ -76,6 +76,9 @@ export async function walk(page: LabPage, lesson: Lesson): Promise<Record<string
     await page.press('Enter');
   }
   for (const { id, bars } of lesson.figures)
-    for (const { value } of bars) expect(await page.text(`figure-${id}`)).toContain(String(value));
+    for (const { value } of bars)
+      await page.waitFor(`figure ${id} to say ${value}`, async () =>
+        (await page.text(`figure-${id}`)).includes(String(value)),
+      );
   return said;
 }

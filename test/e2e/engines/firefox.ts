@@ -16,6 +16,7 @@ export async function launchFirefox(): Promise<LabBrowser> {
     browser: 'firefox',
     executablePath: findBrowser('firefox') ?? undefined,
     headless: true,
+    timeout: 90_000,
     protocolTimeout: 180_000,
     env: browserEnvironment(),
     extraPrefsFirefox: {

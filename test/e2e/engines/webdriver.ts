@@ -26,6 +26,8 @@ const KEYS: Readonly<Record<string, string>> = {
   '\n': '\uE007',
 };
 
+const START_TRIES = 3;
+
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -44,11 +46,21 @@ export class Session {
   ) {}
 
   /**
-   * Starts a driver on a free port and a browser in it.
+   * Starts a driver on a free port and a browser in it; a browser that hangs at its start is started anew.
    * @param command the driver's executable, which must take `--port=`.
-   * @throws Error when no browser is there after 30 s.
+   * @throws Error when no browser is there after 30 s, three times.
    */
   static async start(command: string, environment: NodeJS.ProcessEnv, capabilities: object): Promise<Session> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await Session.#startOnce(command, environment, capabilities);
+      } catch (error) {
+        if (tries === START_TRIES) throw error;
+      }
+    }
+  }
+
+  static async #startOnce(command: string, environment: NodeJS.ProcessEnv, capabilities: object): Promise<Session> {
     const port = await freePort();
     // A process group of its own, so that the browser ends with the driver whatever happened to the session.
     const driver = spawn(command, [`--port=${port}`], { stdio: 'ignore', detached: true, env: environment });

@@ -1,4 +1,7 @@
-/** Takes the pictures of docs/screens from the production build: `npm run build && npx tsx test/perf/screens.ts`. */
+/**
+ * Takes the pictures of docs/screens from the production build: `npm run build && npx tsx test/perf/screens.ts`. They are
+ * committed with 256 colours, a quarter of the size (Pillow: `image.convert("RGB").quantize(256)`).
+ */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chromium } from 'playwright';

@@ -51,7 +51,7 @@ const LATELY_BYTES = 4_000_000;
 async function bytesOf(path: string, signal: AbortSignal): Promise<ArrayBuffer> {
   const known = lately.get(path);
   if (known) return known;
-  const bytes = await (await fetchZoo(path, signal)).arrayBuffer();
+  const bytes = await fetchZoo(path, signal);
   lately.set(path, bytes);
   let total = [...lately.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
   for (const [oldest, { byteLength }] of lately) {

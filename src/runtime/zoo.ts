@@ -14,27 +14,36 @@ export async function zooModels(): Promise<ZooModel[]> {
 }
 
 /**
- * Fetches a file that comes with the page.
+ * Fetches a file that comes with the page, to its end.
  * @param path below `zoo/`
  * @throws LabError `zoo/unreachable`, `zoo/missing-file`
  */
-export async function fetchZoo(path: string, signal: AbortSignal): Promise<Response> {
+export async function fetchZoo(path: string, signal: AbortSignal | null = null): Promise<ArrayBuffer> {
   const file = `zoo/${path}`;
-  let response: Response;
   try {
-    response = await fetch(new URL(file, document.baseURI), { signal });
+    const response = await fetch(new URL(file, document.baseURI), { signal });
+    if (response.ok) return await response.arrayBuffer();
+    throw new LabError(
+      'zoo/missing-file',
+      `${file} could not be loaded (HTTP ${response.status}). The page and its zoo do not fit together: reload the page.`,
+      { file, status: response.status },
+    );
   } catch (error) {
-    if (signal.aborted) throw error;
+    if (signal?.aborted || error instanceof LabError) throw error;
     throw new LabError(
       'zoo/unreachable',
       `${file} could not be loaded: the lab's own server does not answer. Check the connection and try again.`,
       { file },
     );
   }
-  if (response.ok) return response;
-  throw new LabError(
-    'zoo/missing-file',
-    `${file} could not be loaded (HTTP ${response.status}). The page and its zoo do not fit together: reload the page.`,
-    { file, status: response.status },
-  );
+}
+
+/** As `fetchZoo`. @returns the file's text */
+export async function fetchZooText(path: string, signal: AbortSignal | null = null): Promise<string> {
+  return new TextDecoder().decode(await fetchZoo(path, signal));
+}
+
+/** As `fetchZoo`. @throws also SyntaxError, where the file is no JSON */
+export async function fetchZooJson(path: string): Promise<unknown> {
+  return JSON.parse(await fetchZooText(path));
 }

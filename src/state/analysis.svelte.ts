@@ -6,6 +6,7 @@ import type { Recipe } from '../core/recipe/types';
 import type { Progress } from '../engine/api';
 import { areOpen, areSmall } from './glance.svelte';
 import type { Lab } from './lab.svelte';
+import { fetchZooJson } from '../runtime/zoo';
 
 /** The part of a recipe that its comparison depends on, as a comparable text; null where there is nothing to compare. */
 function keyOf(recipe: Recipe): string | null {
@@ -24,8 +25,7 @@ interface RecordedVectors {
 /** @returns null where nothing was recorded, or nothing can be fetched: the vectors can still be compared here. */
 async function fetchRecorded(lesson: string): Promise<RecordedVectors | null> {
   try {
-    const response = await fetch(new URL(`zoo/recorded/${lesson}-vectors.json`, document.baseURI));
-    return response.ok ? ((await response.json()) as RecordedVectors) : null;
+    return (await fetchZooJson(`recorded/${lesson}-vectors.json`)) as RecordedVectors;
   } catch {
     return null;
   }

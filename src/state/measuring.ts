@@ -4,7 +4,7 @@ import type { ProbeItem, ProbeSet } from '../core/probe/probe';
 import type { Rate } from '../core/probe/rates';
 import type { Recipe } from '../core/recipe/types';
 import type { LabRuntime, RunHandlers } from '../runtime/types';
-import { fetchZoo } from '../runtime/zoo';
+import { fetchZooText } from '../runtime/zoo';
 
 /** Rates by the key of their question (contract C5). */
 export type Rates = Readonly<Record<string, Rate>>;
@@ -18,7 +18,7 @@ export const MAX_NEW_TOKENS = 32;
  */
 async function loadProbe(id: string, signal: AbortSignal): Promise<ProbeSet> {
   const path = `probes/${id}.json`;
-  const text = await (await fetchZoo(path, signal)).text();
+  const text = await fetchZooText(path, signal);
   // What reads the sets is fetched with the first of them.
   const { parseProbe } = await import('../core/probe/probe');
   return parseProbe(text, `zoo/${path}`);

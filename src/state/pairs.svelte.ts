@@ -3,6 +3,7 @@ import { swapped } from '../core/probe/pairs';
 import { WordList } from '../core/probe/word-level';
 import { MERGED } from '../core/recipe/schema';
 import type { Recipe } from '../core/recipe/types';
+import { fetchZooJson } from '../runtime/zoo';
 import { weightsKey } from './keys';
 import type { Lab } from './lab.svelte';
 import { loadProbes } from './measuring';
@@ -27,12 +28,6 @@ export interface JudgeKind {
 
 const STATEMENT = /\b(\w+) is (\w+)/;
 const ZOO = 'zoo:';
-
-async function readJson(path: string): Promise<unknown> {
-  const response = await fetch(new URL(`zoo/${path}`, document.baseURI));
-  if (!response.ok) throw new Error(`${path}: ${response.status}`);
-  return response.json();
-}
 
 /** @returns what a model of this class does with a pair. */
 const kindOf = (architecture: string): JudgeKind => ({
@@ -95,11 +90,13 @@ class Pairs {
   }
 
   async #loadWords(id: string): Promise<void> {
-    this.words = WordList.read(await readJson(`${id}/tokenizer.json`));
+    this.words = WordList.read(await fetchZooJson(`${id}/tokenizer.json`));
   }
 
   async #loadArchitecture(src: string): Promise<void> {
-    const { architectures } = (await readJson(`${src.slice(ZOO.length)}/config.json`)) as { architectures?: string[] };
+    const { architectures } = (await fetchZooJson(`${src.slice(ZOO.length)}/config.json`)) as {
+      architectures?: string[];
+    };
     this.#architectures = { ...this.#architectures, [src]: architectures?.[0] ?? '' };
   }
 

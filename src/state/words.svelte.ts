@@ -1,5 +1,6 @@
 import { isBuiltIn } from './keys';
 import { Vocabulary } from '../core/probe/vocabulary';
+import { fetchZooJson } from '../runtime/zoo';
 
 /** What a built-in model can read: its words, and how many tokens. */
 export interface World {
@@ -8,15 +9,12 @@ export interface World {
   readonly limit: number;
 }
 
-async function readJson(path: string): Promise<unknown> {
-  const response = await fetch(new URL(`zoo/${path}`, document.baseURI));
-  if (!response.ok) throw new Error(`${path}: ${response.status}`);
-  return response.json();
-}
-
 /** The world of a model of the zoo, from the two small files that say it. @returns null where its tokens are no words */
 async function readWorld(id: string): Promise<World | null> {
-  const [tokenizer, config] = await Promise.all([readJson(`${id}/tokenizer.json`), readJson(`${id}/config.json`)]);
+  const [tokenizer, config] = await Promise.all([
+    fetchZooJson(`${id}/tokenizer.json`),
+    fetchZooJson(`${id}/config.json`),
+  ]);
   const vocabulary = Vocabulary.read(tokenizer);
   const positions = (config as { max_position_embeddings?: number }).max_position_embeddings;
   return vocabulary && positions !== undefined ? { vocabulary, limit: positions - 1 } : null;

@@ -7,7 +7,8 @@ export interface AddedToken extends Json {
   content: string;
 }
 
-const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
+export const isJson = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** `model` of a tokenizer.json. */
 const modelOf = (tokenizer: Json): Json => (isJson(tokenizer['model']) ? tokenizer['model'] : {});

@@ -53,14 +53,18 @@ export class Session {
   static async start(command: string, environment: NodeJS.ProcessEnv, capabilities: object): Promise<Session> {
     for (let tries = 1; ; tries++) {
       try {
-        return await Session.#startOnce(command, environment, capabilities);
+        return await Session.startOnce(command, environment, capabilities);
       } catch (error) {
         if (tries === START_TRIES) throw error;
       }
     }
   }
 
-  static async #startOnce(command: string, environment: NodeJS.ProcessEnv, capabilities: object): Promise<Session> {
+  private static async startOnce(
+    command: string,
+    environment: NodeJS.ProcessEnv,
+    capabilities: object,
+  ): Promise<Session> {
     const port = await freePort();
     // A process group of its own, so that the browser ends with the driver whatever happened to the session.
     const driver = spawn(command, [`--port=${port}`], { stdio: 'ignore', detached: true, env: environment });

@@ -301,6 +301,14 @@ describe('measuring here', () => {
       () => vi.stubGlobal('fetch', () => Promise.reject(new Error('x'))),
       'zoo/unreachable',
     ],
+    [
+      'a connection that is cut within the file',
+      () =>
+        vi.stubGlobal('fetch', () =>
+          Promise.resolve(new Response(new ReadableStream({ pull: (stream) => stream.error(new TypeError('cut')) }))),
+        ),
+      'zoo/unreachable',
+    ],
   ])('%s is told', async (_, arrange, code) => {
     const lab = open();
     arrange();
